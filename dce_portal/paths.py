@@ -1,0 +1,83 @@
+"""Where the portal keeps its files: one place, so that every process and the launcher agree."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+# A unix socket's path may have 107 bytes; the longest name below is "supervisor.sock".
+LONGEST_RUN_DIR_BYTES = 107 - len("/supervisor.sock") - 8
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The folders under ``DCE_DATA`` (the checkout's ``var/`` unless set)."""
+
+    data: Path
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Paths:
+        """Read ``DCE_DATA``; a relative value counts from the checkout."""
+        return cls((CHECKOUT / (environ.get("DCE_DATA") or "var")).resolve())
+
+    @property
+    def real_run(self) -> Path:
+        """The folder that really holds sockets and pid files."""
+        return self.data / "run"
+
+    @property
+    def run(self) -> Path:
+        """A name of that folder short and plain enough for socket addresses.
+
+        Where the real path is too long, or has characters that socket URLs and
+        configuration files would have to quote, it is a link in the temporary
+        folder, which the launcher makes and checks.
+        """
+        real = str(self.real_run)
+        if len(os.fsencode(real)) <= LONGEST_RUN_DIR_BYTES and _is_plain(real):
+            return self.real_run
+        digest = hashlib.sha256(os.fsencode(real)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"dce-{os.getuid()}-{digest}"
+
+    def socket(self, name: str) -> Path:
+        """The address of an internal server: web, stream, redis, registry or supervisor."""
+        return self.run / f"{name}.sock"
+
+    @property
+    def secrets(self) -> Path:
+        """Keys and generated passwords (folder 0700, files 0600)."""
+        return self.data / "secrets"
+
+    @property
+    def static(self) -> Path:
+        """What collectstatic gathers and nginx serves under /static/."""
+        return self.data / "static"
+
+    @property
+    def logs(self) -> Path:
+        """One log file a process, rotated by supervisord."""
+        return self.data / "log"
+
+    @property
+    def config(self) -> Path:
+        """Rendered configuration of nginx, supervisord, redis and the registry."""
+        return self.data / "config"
+
+    @property
+    def registry_data(self) -> Path:
+        """The embedded registry's storage."""
+        return self.data / "registry"
+
+    @property
+    def admin_password(self) -> Path:
+        """Where the first administrator's made password is kept."""
+        return self.data / "admin-password"
+
+
+def _is_plain(text: str) -> bool:
+    return all(character.isalnum() and character.isascii() or character in "/._-" for character in text)
