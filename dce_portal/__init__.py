@@ -1,1 +1,1 @@
-"""The kernel: settings, errors, operations and the admin's frame; it knows Django and no app of the portal's."""
+"""The kernel: settings, errors, operations, the admin's frame; it knows Django and no app."""

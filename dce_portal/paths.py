@@ -80,4 +80,6 @@ class Paths:
 
 
 def _is_plain(text: str) -> bool:
-    return all(character.isalnum() and character.isascii() or character in "/._-" for character in text)
+    return all(
+        (character.isalnum() and character.isascii()) or character in "/._-" for character in text
+    )

@@ -1,0 +1,323 @@
+"""The one table of ``DCE_*`` settings, for launcher, Django settings and documentation."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from dce_portal import parsers
+from dce_portal.paths import CHECKOUT, Paths
+from dce_portal.secret import Secret
+
+
+class ConfigurationError(Exception):
+    """A setting cannot be used; the text is one sentence for the person who set it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One environment name: how it is read, what it is when unset, what it is for."""
+
+    name: str
+    parse: parsers.Parser
+    kind: str
+    default: str | None
+    help: str
+    secret: bool = False
+
+    @property
+    def field(self) -> str:
+        """The attribute of :class:`Configuration` that holds the value."""
+        return FIELDS_BY_NAME.get(self.name, self.name.removeprefix("DCE_").lower())
+
+
+FIELDS_BY_NAME = {"DCE_DOCKER_HOST": "docker_hosts"}
+
+OPTIONS = (
+    Option(
+        "DCE_DATA",
+        parsers.folder,
+        "folder",
+        "var",
+        "Where the portal keeps what it writes; a relative path counts from the checkout.",
+    ),
+    Option(
+        "DCE_HTTP_PORT",
+        parsers.integer(least=1, most=65535),
+        "number",
+        "8080",
+        "The only TCP port that the portal listens on.",
+    ),
+    Option(
+        "DCE_BIND",
+        parsers.addresses,
+        "IP addresses",
+        "127.0.0.1",
+        "The addresses that it listens on; 0.0.0.0,[::] is every one.",
+    ),
+    Option(
+        "DCE_PUBLIC_URL",
+        parsers.origin,
+        "address",
+        None,
+        "The address under which people reach the portal; unset, whatever the client used.",
+    ),
+    Option(
+        "DCE_ADMIN_PASSWORD",
+        parsers.secret,
+        "secret",
+        None,
+        "The first administrator's; unset, one is made and kept in DCE_DATA/admin-password.",
+        secret=True,
+    ),
+    Option(
+        "DCE_DATABASE_URL",
+        parsers.url_with_scheme("postgres", "postgresql", "sqlite"),
+        "address",
+        None,
+        "A PostgreSQL database in place of the embedded SQLite file.",
+        secret=True,
+    ),
+    Option(
+        "DCE_REDIS_URL",
+        parsers.url_with_scheme("redis", "rediss", "unix"),
+        "address",
+        None,
+        "A Redis in place of the embedded one.",
+        secret=True,
+    ),
+    Option(
+        "DCE_REGISTRY_URL",
+        parsers.origin,
+        "address",
+        None,
+        "A registry (CNCF Distribution) in place of the embedded one.",
+    ),
+    Option(
+        "DCE_DOCKER_HOST",
+        parsers.engines,
+        "engine addresses",
+        None,
+        "The engines of the first cluster; unset, /var/run/docker.sock where it exists.",
+    ),
+    Option(
+        "DCE_DOCKER_TLS_CA",
+        parsers.existing_file,
+        "file",
+        None,
+        "Certificate of the authority that signed the tcp:// engines' certificates.",
+    ),
+    Option(
+        "DCE_DOCKER_TLS_CERT",
+        parsers.existing_file,
+        "file",
+        None,
+        "The portal's client certificate for tcp:// engines.",
+    ),
+    Option(
+        "DCE_DOCKER_TLS_KEY", parsers.existing_file, "file", None, "The key of that certificate."
+    ),
+    Option(
+        "DCE_TRUSTED_PROXIES",
+        parsers.networks,
+        "networks",
+        None,
+        "Proxies in front whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+    ),
+    Option(
+        "DCE_ALLOWED_HOSTS",
+        parsers.host_names,
+        "host names",
+        "*",
+        "The host names that the portal answers to.",
+    ),
+    Option(
+        "DCE_DEBUG",
+        parsers.boolean,
+        "yes or no",
+        "no",
+        "Show technical error pages; for development only.",
+    ),
+    Option(
+        "DCE_LOG_LEVEL",
+        parsers.choice("DEBUG", "INFO", "WARNING", "ERROR"),
+        "word",
+        "INFO",
+        "The least serious log lines that are kept: DEBUG, INFO, WARNING or ERROR.",
+    ),
+    Option(
+        "DCE_LANGUAGE",
+        parsers.choice("en", "zh-hans"),
+        "word",
+        "en",
+        "The language before a person has chosen one: en or zh-hans.",
+    ),
+    Option(
+        "DCE_TIME_ZONE",
+        parsers.time_zone,
+        "time zone",
+        "UTC",
+        "The time zone in which pages show times.",
+    ),
+    Option(
+        "DCE_POLL_SHARDS",
+        parsers.integer(least=1, most=256),
+        "number",
+        "4",
+        "Into how many parts the fleet is split for polling.",
+    ),
+    Option(
+        "DCE_WEB_WORKERS",
+        parsers.integer(least=1, most=64),
+        "number",
+        "2",
+        "Processes that answer ordinary requests.",
+    ),
+    Option(
+        "DCE_WORKER_CONCURRENCY",
+        parsers.integer(least=1, most=64),
+        "number",
+        "2",
+        "Background tasks that run at the same time.",
+    ),
+    Option(
+        "DCE_METRICS_TOKEN",
+        parsers.secret,
+        "secret",
+        None,
+        "The bearer token that opens /metrics; unset, that page is closed.",
+        secret=True,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Every setting, typed; None (or an empty tuple) where it is unset and has no default."""
+
+    data: Path
+    http_port: int
+    bind: tuple[str, ...]
+    public_url: str | None
+    admin_password: Secret | None
+    database_url: Secret | None
+    redis_url: Secret | None
+    registry_url: str | None
+    docker_hosts: tuple[str, ...]
+    docker_tls_ca: Path | None
+    docker_tls_cert: Path | None
+    docker_tls_key: Path | None
+    trusted_proxies: tuple[str, ...]
+    allowed_hosts: tuple[str, ...]
+    debug: bool
+    log_level: str
+    language: str
+    time_zone: str
+    poll_shards: int
+    web_workers: int
+    worker_concurrency: int
+    metrics_token: Secret | None
+
+    @property
+    def paths(self) -> Paths:
+        """The folders under ``data``."""
+        return Paths(self.data)
+
+
+LIST_FIELDS = ("docker_hosts", "trusted_proxies")
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Configuration:
+    """Every setting from the environment and the ``*_FILE`` files, or a ConfigurationError."""
+    values: dict[str, Any] = {option.field: _value(option, environ) for option in OPTIONS}
+    values["data"] = (CHECKOUT / values["data"]).resolve()
+    for field in LIST_FIELDS:
+        values[field] = values[field] or ()
+    configuration = Configuration(**values)
+    _check_together(configuration)
+    return configuration
+
+
+def unknown_names(environ: Mapping[str, str]) -> dict[str, str]:
+    """Names that look like a misspelt setting, each with the one that was probably meant."""
+    known = [name for option in OPTIONS for name in (option.name, f"{option.name}_FILE")]
+    strangers = (name for name in environ if name.startswith("DCE_") and name not in known)
+    matches = {name: get_close_matches(name, known, n=1, cutoff=0.85) for name in strangers}
+    return {name: close[0] for name, close in matches.items() if close}
+
+
+def _value(option: Option, environ: Mapping[str, str]) -> object:
+    raw = _raw(option.name, environ) or option.default
+    if raw is None:
+        return None
+    try:
+        return option.parse(raw)
+    except parsers.WrongValueError as error:
+        shown = "set" if option.secret else repr(raw)
+        raise ConfigurationError(f"{option.name} is {shown}, but it must be {error}.") from None
+
+
+def _raw(name: str, environ: Mapping[str, str]) -> str | None:
+    value, file_name = environ.get(name, "").strip(), environ.get(f"{name}_FILE", "").strip()
+    if value and file_name:
+        raise ConfigurationError(f"{name} and {name}_FILE are both set; keep one of them.")
+    return _file_text(name, Path(file_name)) if file_name else value or None
+
+
+def _file_text(name: str, path: Path) -> str:
+    try:
+        content = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise ConfigurationError(
+            f"{name}_FILE names {path}, which cannot be read: {reason}."
+        ) from None
+    if not content:
+        raise ConfigurationError(f"{name}_FILE names {path}, which is empty.")
+    return content
+
+
+def _check_together(configuration: Configuration) -> None:
+    has_cert, has_key = configuration.docker_tls_cert, configuration.docker_tls_key
+    if (has_cert is None) != (has_key is None):
+        raise ConfigurationError(
+            "DCE_DOCKER_TLS_CERT and DCE_DOCKER_TLS_KEY belong together; set both or neither."
+        )
+
+
+def documentation() -> str:
+    """docs/configuration.md, from the table above."""
+    rows = [
+        f"| `{option.name}` | {option.kind} | {_shown_default(option)} | {option.help} |"
+        for option in OPTIONS
+    ]
+    return DOCUMENT_HEAD + "\n".join(rows) + "\n"
+
+
+def _shown_default(option: Option) -> str:
+    return f"`{option.default}`" if option.default is not None else "unset"
+
+
+DOCUMENT_HEAD = """\
+# Configuration
+
+The portal is set up by environment variables alone. Each can also be read from a file:
+`DCE_ADMIN_PASSWORD_FILE` names a file that holds what `DCE_ADMIN_PASSWORD` would, as the secrets
+of Docker and Kubernetes need it. An empty value counts as unset. A wrong value ends the start with
+one sentence and exit code 2.
+
+This page is made from `dce_portal/configuration.py` by `python -m dce_portal.configuration`; a
+test compares them.
+
+| Name | Kind | Default | What it is for |
+|---|---|---|---|
+"""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(documentation())
