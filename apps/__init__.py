@@ -1,0 +1,1 @@
+"""The portal's apps: accounts, nodes, workloads, registry and metrics."""

@@ -1,0 +1,1 @@
+"""People, teams, personal tokens and the audit trail."""

@@ -1,0 +1,1 @@
+"""Resource usage: collected, stored, rolled up and sent live."""

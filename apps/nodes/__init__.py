@@ -1,0 +1,1 @@
+"""Clusters, their nodes, the engines behind them, and the polling of both."""

@@ -1,0 +1,1 @@
+"""How this app speaks to the outside, one module a technology."""

@@ -1,0 +1,265 @@
+"""What the portal asks of a cluster, and the shapes of the answers.
+
+Two ports: an engine (one address, node-local facts) and a cluster (what a manager knows of
+all nodes). Every method raises `dce_portal.errors.Unavailable` when nothing answered in
+time or the answer cannot be read, with a sentence that names the address and the cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Flag, auto
+from typing import Protocol
+
+
+class Capability(Flag):
+    """What a backend can do; pages leave out what it cannot."""
+
+    NONE = 0
+    SERVICES = auto()
+    NODE_AVAILABILITY = auto()
+    NODE_LABELS = auto()
+    NODE_ROLES = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """Paths of the CA's certificate and of our own certificate and key (PEM)."""
+
+    ca: str
+    cert: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineAddress:
+    """Where an engine answers: `unix:///path` or `tcp://host:port`."""
+
+    url: str
+    tls: TlsFiles | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SwarmMembership:
+    """An engine's place in a Swarm, from its `/info`."""
+
+    node_id: str
+    cluster_id: str
+    is_manager: bool
+    node_address: str
+    manager_addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineIdentity:
+    """Who answers at an address (`GET /info`, `GET /version`)."""
+
+    engine_id: str
+    hostname: str
+    engine_version: str
+    api_version: str
+    os: str
+    architecture: str
+    cpu_count: float
+    memory_bytes: int
+    labels: Mapping[str, str]
+    swarm: SwarmMembership | None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeInfo:
+    """One node as a manager describes it (`GET /nodes`)."""
+
+    native_id: str
+    hostname: str
+    role: str
+    availability: str
+    state: str
+    status_message: str
+    address: str
+    reachability: str
+    is_leader: bool
+    engine_version: str
+    os: str
+    architecture: str
+    cpu_count: float
+    memory_bytes: int
+    labels: Mapping[str, str]
+    engine_labels: Mapping[str, str]
+    version_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceInfo:
+    """One service (`GET /services`); limits and reservations are of one task, 0 where unset."""
+
+    native_id: str
+    name: str
+    stack: str
+    image: str
+    mode: str
+    desired_tasks: int
+    update_state: str
+    update_message: str
+    labels: Mapping[str, str]
+    ports: tuple[str, ...]
+    cpu_limit: float
+    memory_limit_bytes: int
+    cpu_reservation: float
+    memory_reservation_bytes: int
+    created_at: datetime
+    updated_at: datetime
+    version_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskInfo:
+    """One task (`GET /tasks`); the manager still says running of a dead node's tasks."""
+
+    native_id: str
+    service_id: str
+    node_id: str
+    slot: int
+    state: str
+    desired_state: str
+    message: str
+    error: str
+    image: str
+    container_id: str
+    exit_code: int | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerInfo:
+    """One container on one engine (`GET /containers/json?all=1`)."""
+
+    native_id: str
+    name: str
+    image: str
+    image_id: str
+    command: str
+    state: str
+    status: str
+    health: str
+    created_at: datetime
+    labels: Mapping[str, str]
+    ports: tuple[str, ...]
+    networks: tuple[str, ...]
+    service_id: str
+    task_id: str
+    stack: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInfo:
+    """One image on one engine (`GET /images/json`)."""
+
+    native_id: str
+    tags: tuple[str, ...]
+    digests: tuple[str, ...]
+    size_bytes: int
+    created_at: datetime
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerCounters:
+    """Raw counters of one container at one moment (`GET /containers/ID/stats`); None where the engine has none."""
+
+    container_id: str
+    read_at: datetime
+    cpu_total_ns: int
+    system_cpu_ns: int
+    online_cpus: int
+    throttled_ns: int
+    memory_bytes: int
+    memory_limit_bytes: int
+    network_rx_bytes: int | None
+    network_tx_bytes: int | None
+    block_read_bytes: int | None
+    block_write_bytes: int | None
+    pids: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSnapshot:
+    """Everything node-local of one engine, taken within one poll; images None when not asked this time."""
+
+    identity: EngineIdentity
+    taken_at: datetime
+    containers: tuple[ContainerInfo, ...]
+    counters: tuple[ContainerCounters, ...]
+    images: tuple[ImageInfo, ...] | None
+    missed: Mapping[str, str] = field(default_factory=dict)
+    """Containers whose figures could not be read this time, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSnapshot:
+    """Everything a manager knows, taken within one poll."""
+
+    native_id: str
+    taken_at: datetime
+    source: str
+    nodes: tuple[NodeInfo, ...]
+    services: tuple[ServiceInfo, ...]
+    tasks: tuple[TaskInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeChange:
+    """What to change of a node; None leaves a field as it is."""
+
+    availability: str | None = None
+    role: str | None = None
+    labels: Mapping[str, str] | None = None
+
+
+class EnginePort(Protocol):
+    """One engine at one address."""
+
+    address: EngineAddress
+
+    async def identity(self) -> EngineIdentity:
+        """Ask who answers here."""
+        ...
+
+    async def snapshot(self, *, with_images: bool) -> EngineSnapshot:
+        """Read containers, their counters, and images where asked."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections; calling it twice does no harm."""
+        ...
+
+
+class ClusterPort(Protocol):
+    """A cluster behind one or more manager addresses; the adapter fails over between them."""
+
+    @property
+    def capabilities(self) -> Capability:
+        """What this backend can do."""
+        ...
+
+    async def snapshot(self) -> ClusterSnapshot:
+        """Read nodes, services and tasks from the first manager that answers."""
+        ...
+
+    async def node(self, native_id: str) -> NodeInfo:
+        """Read one node now; NotFound when the manager knows none."""
+        ...
+
+    async def update_node(self, native_id: str, *, change: NodeChange, version_index: int) -> None:
+        """Write a node's specification; Conflict when it changed since `version_index`."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections; calling it twice does no harm."""
+        ...
+
+
+Managers = Sequence[EngineAddress]

@@ -1,0 +1,1 @@
+"""The private registry's access control and catalogue."""

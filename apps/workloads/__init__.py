@@ -1,0 +1,1 @@
+"""What runs on the clusters: services, tasks, containers and the engines' images."""

@@ -1,0 +1,25 @@
+"""The kernel as a Django app, and the admin with the portal's own site."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class KernelConfig(AppConfig):
+    """Holds the operations."""
+
+    name = "dce_portal"
+    label = "portal"
+    verbose_name = _("Portal")
+
+    def ready(self) -> None:
+        """Make the Celery application the current one, so that tasks know their broker."""
+        from dce_portal import celery  # noqa: F401 - importing it is what sets it
+
+
+class PortalAdminConfig(AdminConfig):
+    """Django's admin on the portal's site."""
+
+    default_site = "dce_portal.admin_site.PortalAdminSite"

@@ -1,0 +1,187 @@
+"""Operations: start one, run it in a worker, and follow it live.
+
+A service registers what a kind of operation does with `@operation_handler("node.update")`;
+pages and the API call a service, which calls `start_operation`. Its row is written in the
+caller's transaction and handed to the worker after the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import structlog
+from django.dispatch import Signal
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dce_portal import live
+from dce_portal.errors import PortalError
+from dce_portal.models import FINAL_STATES, Operation, OperationState
+from dce_portal.origin import Origin
+
+log = structlog.get_logger(__name__)
+
+operation_requested = Signal()
+operation_finished = Signal()
+
+LONGEST_LOG_LINES = 2000
+
+
+class OperationCancelled(Exception):
+    """Raised inside a handler at the next safe point after a person asked to cancel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an operation or an audit entry is about."""
+
+    kind: str
+    id: str
+    label: str
+
+
+@dataclass(slots=True)
+class OperationRun:
+    """What a handler is given: its parameters, and ways to say how far it is."""
+
+    operation: Operation
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The values that the service stored when it started the operation."""
+        parameters: dict[str, Any] = self.operation.parameters
+        return parameters
+
+    def say(self, text: str) -> None:
+        """Add a line to the log that people follow live."""
+        line = {"at": timezone.now().isoformat(), "text": text}
+        self.operation.log = [*self.operation.log, line][-LONGEST_LOG_LINES:]
+        self.operation.save(update_fields=["log"])
+        announce(self.operation)
+
+    def progress(self, percent: int) -> None:
+        """Show how much is done, 0–100."""
+        self.operation.progress_percent = max(0, min(100, percent))
+        self.operation.save(update_fields=["progress_percent"])
+        announce(self.operation)
+
+    def stop_if_cancelled(self) -> None:
+        """Raise OperationCancelled when a person asked to stop; call it where stopping is safe."""
+        if Operation.objects.filter(pk=self.operation.pk, cancel_requested=True).exists():
+            raise OperationCancelled
+
+
+Handler = Callable[[OperationRun], Mapping[str, Any] | None]
+_handlers: dict[str, Handler] = {}
+
+
+def operation_handler(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that carries out operations of this kind."""
+
+    def register(handler: Handler) -> Handler:
+        _handlers[kind] = handler
+        return handler
+
+    return register
+
+
+def start_operation(
+    kind: str,
+    *,
+    title: str,
+    target: Target,
+    origin: Origin,
+    parameters: Mapping[str, Any] | None = None,
+) -> Operation:
+    """Write the operation's row and hand it to a worker once the transaction commits."""
+    from dce_portal.tasks import run_operation
+
+    operation = Operation.objects.create(
+        kind=kind,
+        title=title,
+        actor=cast("Any", origin.actor),
+        actor_label=origin.actor_label,
+        address=origin.address or "",
+        credential=origin.credential,
+        target_kind=target.kind,
+        target_id=target.id,
+        target_label=target.label,
+        parameters=dict(parameters or {}),
+    )
+    operation_requested.send(Operation, operation=operation)
+    cast("Any", run_operation).delay_on_commit(str(operation.pk))
+    return operation
+
+
+def request_cancel(operation: Operation) -> bool:
+    """Ask a running operation to stop, or end a queued one; False when it is over already."""
+    queued = Operation.objects.filter(pk=operation.pk, state=OperationState.QUEUED)
+    if queued.update(state=OperationState.CANCELLED, finished_at=timezone.now()):
+        operation.refresh_from_db()
+        _conclude(operation)
+        return True
+    running = Operation.objects.filter(pk=operation.pk, state=OperationState.RUNNING)
+    return bool(running.update(cancel_requested=True))
+
+
+def execute(operation_id: str) -> None:
+    """Run a queued operation to its end; does nothing when another worker took it first."""
+    taken = Operation.objects.filter(pk=operation_id, state=OperationState.QUEUED)
+    if not taken.update(state=OperationState.RUNNING, started_at=timezone.now()):
+        return
+    operation = Operation.objects.get(pk=operation_id)
+    announce(operation)
+    _run_handler(operation)
+    operation.finished_at = timezone.now()
+    operation.save(update_fields=["state", "result", "error", "finished_at", "log"])
+    _conclude(operation)
+
+
+def _run_handler(operation: Operation) -> None:
+    try:
+        operation.result = dict(_handlers[operation.kind](OperationRun(operation)) or {})
+        operation.state = OperationState.SUCCEEDED
+    except OperationCancelled:
+        operation.state = OperationState.CANCELLED
+    except PortalError as error:
+        operation.state, operation.error = OperationState.FAILED, error.message
+    except Exception:
+        log.exception("operation_failed", operation=str(operation.pk), kind=operation.kind)
+        operation.state = OperationState.FAILED
+        operation.error = _(
+            "An unexpected error stopped this operation. The portal's log has the details."
+        )
+
+
+def _conclude(operation: Operation) -> None:
+    announce(operation)
+    operation_finished.send(Operation, operation=operation)
+
+
+def fail_interrupted() -> int:
+    """Mark operations whose worker died as failed; returns how many. Called when the worker starts."""
+    stuck = Operation.objects.filter(state=OperationState.RUNNING)
+    reason = _(
+        "The worker was restarted while this operation ran. Look at what it changed, then start it again."
+    )
+    return stuck.update(state=OperationState.FAILED, error=reason, finished_at=timezone.now())
+
+
+def announce(operation: Operation) -> None:
+    """Send the operation's present state to the pages that show it."""
+    live.publish(f"operation:{operation.pk}", as_frame(operation))
+
+
+def as_frame(operation: Operation) -> dict[str, Any]:
+    """The part of an operation that its page redraws."""
+    return {
+        "id": str(operation.pk),
+        "state": operation.state,
+        "progress_percent": operation.progress_percent,
+        "log": operation.log[-200:],
+        "error": operation.error,
+        "result": operation.result,
+        "is_final": operation.state in FINAL_STATES,
+    }

@@ -1,0 +1,1 @@
+"""The portal's Django settings: `base` for every process, `test` for the suite."""

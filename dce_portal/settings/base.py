@@ -1,0 +1,144 @@
+"""Settings common to every process; each part that has a life of its own is a module beside this one."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from dce_portal import configuration
+from dce_portal.paths import CHECKOUT
+from dce_portal.settings import secrets
+from dce_portal.settings.database import database_of
+from dce_portal.settings.logs import logging_of
+from dce_portal.settings.queues import celery_of
+from dce_portal.settings.security import *  # noqa: F403 - Django reads settings as module names
+from dce_portal.settings.theme import UNFOLD  # noqa: F401 - read by the theme
+
+CONFIGURATION = configuration.read()
+PATHS = CONFIGURATION.paths
+
+DEBUG = CONFIGURATION.debug
+SECRET_KEY = secrets.read(PATHS.secrets, "django-secret-key")
+ALLOWED_HOSTS = list(CONFIGURATION.allowed_hosts)
+CSRF_TRUSTED_ORIGINS = [CONFIGURATION.public_url] if CONFIGURATION.public_url else []
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = (CONFIGURATION.public_url or "").startswith("https:")
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "dce_portal.apps.PortalAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+    "channels",
+    "dce_portal.apps.KernelConfig",
+    "apps.accounts.apps.AccountsConfig",
+    "apps.nodes.apps.NodesConfig",
+    "apps.workloads.apps.WorkloadsConfig",
+    "apps.registry.apps.RegistryConfig",
+    "apps.metrics.apps.MetricsConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "dce_portal.middleware.PagePolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "dce_portal.urls"
+WSGI_APPLICATION = "dce_portal.wsgi.application"
+ASGI_APPLICATION = "dce_portal.asgi.application"
+WEBSOCKET_ROUTES = ["apps.metrics.routing"]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [CHECKOUT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": database_of(CONFIGURATION.database_url, data=PATHS.data)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+REDIS_URL = (
+    CONFIGURATION.redis_url.reveal()
+    if CONFIGURATION.redis_url
+    else f"unix://{PATHS.socket('redis')}"
+)
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+}
+globals().update(celery_of(broker_url=REDIS_URL, poll_shards=CONFIGURATION.poll_shards))
+
+# The registry's own address; None is the embedded one on its unix socket.
+REGISTRY_URL = CONFIGURATION.registry_url
+REGISTRY_SERVICE = "dce-registry"
+REGISTRY_ISSUER = "dce-portal"
+
+LANGUAGE_CODE = CONFIGURATION.language
+LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+LOCALE_PATHS = [CHECKOUT / "locale"]
+TIME_ZONE = CONFIGURATION.time_zone
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = PATHS.static
+STATICFILES_DIRS = [CHECKOUT / "static"]
+if (CHECKOUT / "node_modules").is_dir():
+    STATICFILES_DIRS.append(("uplot", CHECKOUT / "node_modules" / "uplot" / "dist"))  # type: ignore[arg-type]  # Django takes prefixed pairs
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.accounts.api.authentication.TokenAuthentication",
+        "apps.accounts.api.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["dce_portal.api.permissions.DenyUnlessAllowed"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "dce_portal.api.pagination.CursorPages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "dce_portal.api.errors.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "DCE Portal",
+    "DESCRIPTION": "Clusters, the registry and usage, for scripts.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+}
+
+LOGGING = logging_of(CONFIGURATION.log_level)

@@ -1,0 +1,67 @@
+"""Celery: the broker, the queues and what beat sends when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+HEARTBEAT_S = 5.0
+POLL_TICK_S = 1.0
+
+
+def celery_of(*, broker_url: str, poll_shards: int) -> dict[str, Any]:
+    """Every CELERY_* setting; `broker_url` is a redis:// or unix:// address."""
+    return {
+        "CELERY_BROKER_URL": broker_url.replace("unix://", "redis+socket://", 1),
+        "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,
+        "CELERY_BROKER_CONNECTION_MAX_RETRIES": None,
+        "CELERY_BROKER_TRANSPORT_OPTIONS": {
+            "visibility_timeout": 3600,
+            "health_check_interval": 10,
+            "socket_timeout": 10,
+            "socket_connect_timeout": 5,
+        },
+        "CELERY_TASK_IGNORE_RESULT": True,
+        "CELERY_TASK_DEFAULT_QUEUE": "default",
+        "CELERY_TASK_ROUTES": {"apps.nodes.tasks.poll_tick": {"queue": "poll"}},
+        "CELERY_TASK_TIME_LIMIT": 1800,
+        "CELERY_TASK_SOFT_TIME_LIMIT": 1740,
+        "CELERY_WORKER_PREFETCH_MULTIPLIER": 1,
+        "CELERY_WORKER_HIJACK_ROOT_LOGGER": False,
+        "CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS": True,
+        "CELERY_TIMEZONE": "UTC",
+        "CELERY_BEAT_SCHEDULE": {**_heartbeats(), **_poll_ticks(poll_shards), **_HOUSEKEEPING},
+    }
+
+
+def _entry(
+    task: str, every_s: float, *, queue: str = "default", args: tuple[Any, ...] = ()
+) -> dict[str, Any]:
+    """A tick that nobody took before the next one is due expires, so that none pile up."""
+    options = {"queue": queue, "expires": every_s * 0.8}
+    return {"task": task, "schedule": every_s, "args": args, "options": options}
+
+
+def _heartbeats() -> dict[str, Any]:
+    task = "dce_portal.tasks.heartbeat"
+    names = {"default": "worker", "poll": "poll"}
+    return {
+        f"heartbeat of {name}": _entry(task, HEARTBEAT_S, queue=queue, args=(name,))
+        for queue, name in names.items()
+    }
+
+
+def _poll_ticks(shards: int) -> dict[str, Any]:
+    return {
+        f"poll shard {shard}": _entry(
+            "apps.nodes.tasks.poll_tick", POLL_TICK_S, queue="poll", args=(shard, shards)
+        )
+        for shard in range(shards)
+    }
+
+
+_HOUSEKEEPING = {
+    "apply registry events": _entry("apps.registry.tasks.apply_events", 2.0),
+    "reconcile the registry's catalogue": _entry("apps.registry.tasks.reconcile_catalogue", 600.0),
+    "drop old samples": _entry("apps.metrics.tasks.drop_old_samples", 900.0),
+    "drop old records": _entry("apps.nodes.tasks.drop_old_events", 3600.0),
+}

@@ -1,0 +1,70 @@
+"""The sidebar: groups of pages, each shown to those who may open it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+def navigation() -> list[dict[str, Any]]:
+    """Every group; an item whose right the person lacks is left out by the theme."""
+    return [
+        {"items": [_page(_("Dashboard"), "space_dashboard", "admin:index")]},
+        _group(
+            _("Cluster"),
+            _list(_("Clusters"), "lan", "nodes", "cluster"),
+            _list(_("Nodes"), "dns", "nodes", "node"),
+            _list(_("Services"), "apps", "workloads", "service"),
+            _list(_("Tasks"), "task_alt", "workloads", "task"),
+            _list(_("Containers"), "deployed_code", "workloads", "container"),
+            _list(_("Images on nodes"), "layers", "workloads", "engineimage"),
+            _list(_("Engine addresses"), "settings_ethernet", "nodes", "engineendpoint"),
+        ),
+        _group(
+            _("Registry"),
+            _list(_("Namespaces"), "folder", "registry", "namespace"),
+            _list(_("Repositories"), "inventory_2", "registry", "repository"),
+            _list(_("Tags"), "sell", "registry", "tag"),
+            _list(_("Grants"), "key", "registry", "grant"),
+            _list(_("Docker logins"), "login", "registry", "dockerlogin"),
+        ),
+        _group(
+            _("Access"),
+            _list(_("People"), "person", "accounts", "user"),
+            _list(_("Teams"), "group", "accounts", "team"),
+            _list(_("Personal tokens"), "vpn_key", "accounts", "personaltoken"),
+            _list(_("Audit"), "policy", "accounts", "auditevent"),
+            _list(_("Operations"), "play_circle", "portal", "operation"),
+        ),
+    ]
+
+
+def _group(title: Promise | str, *items: dict[str, Any]) -> dict[str, Any]:
+    return {"title": title, "separator": True, "collapsible": False, "items": list(items)}
+
+
+def _page(title: Promise | str, icon: str, view: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(view)}
+
+
+def _list(title: Promise | str, icon: str, app: str, model: str) -> dict[str, Any]:
+    item = _page(title, icon, f"admin:{app}_{model}_changelist")
+    return {**item, "permission": _may_view(app, model)}
+
+
+def _may_view(app: str, model: str) -> Callable[[HttpRequest], bool]:
+    """Ask the admin class itself, which may show a person's own rows without the plain permission."""
+
+    def permission(request: HttpRequest) -> bool:
+        from django.apps import apps
+        from django.contrib import admin
+
+        model_admin = admin.site.get_model_admin(apps.get_model(app, model))
+        return bool(model_admin.has_view_or_change_permission(request))
+
+    return permission

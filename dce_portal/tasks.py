@@ -1,0 +1,13 @@
+"""The kernel's Celery tasks."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from dce_portal import operations
+
+
+@shared_task(ignore_result=True)
+def run_operation(operation_id: str) -> None:
+    """Carry out one operation that a person started."""
+    operations.execute(operation_id)

@@ -1,0 +1,34 @@
+"""The portal's addresses; apps are named by strings, since the kernel imports none of them."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.permissions import AllowAny
+
+API: list[URLPattern | URLResolver] = [
+    path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
+    path(
+        "docs/",
+        SpectacularSwaggerView.as_view(url_name="api:schema", permission_classes=[AllowAny]),
+        name="docs",
+    ),
+    path("", include("dce_portal.api.urls")),
+    path("", include("apps.accounts.api.urls")),
+    path("", include("apps.nodes.api.urls")),
+    path("", include("apps.workloads.api.urls")),
+    path("", include("apps.registry.api.urls")),
+    path("", include("apps.metrics.api.urls")),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("", include("dce_portal.health_urls")),
+    path("", include("apps.registry.urls")),
+    path("", include("apps.metrics.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", include((API, "api"))),
+    path("admin/", admin.site.urls),
+]
