@@ -1,4 +1,4 @@
-"""A lab: several engines on one network, singly or as one Swarm, and the way to take it all away."""
+"""A lab: several engines on one network, singly or as one Swarm, and the way to end it."""
 
 from __future__ import annotations
 
@@ -49,16 +49,13 @@ class Lab:
     @classmethod
     def reopen(cls, claim: Claim) -> Self:
         """Take up a lab that an earlier process kept."""
-        values = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in claim.record.options.items()
-        }
-        lab = cls(claim, options=EngineOptions(**values))
+        lab = cls(claim, options=EngineOptions.from_record(claim.record.options))
         lab._know(len(claim.record.processes))
         return lab
 
     @property
     def gateway(self) -> str:
-        """This machine's address on the lab's network, for servers that the engines are to reach."""
+        """This machine's address, for servers that the engines are to reach."""
         return self.slot.gateway
 
     def engine(self, index: int) -> Engine:
@@ -94,7 +91,7 @@ class Lab:
         }
 
     def node_state(self, hostname: str, *, seen_by: int = 1) -> str:
-        """``ready``, ``down``, ``unknown`` or ``disconnected``; while there is no leader, ``unknown``."""
+        """``ready``, ``down``, ``disconnected`` or ``unknown``, also while there is no leader."""
         try:
             return str(self.nodes(seen_by=seen_by)[hostname]["Status"]["State"])
         except (LabError, KeyError):
@@ -120,7 +117,7 @@ class Lab:
         return {images.load(engine.api, name=name) for engine in self.engines}.pop()
 
     def mend(self) -> None:
-        """Undo what a test did: thaw, heal and start every engine, remove services and containers."""
+        """Undo what a test did: every engine up and connected, no service, no container."""
         for engine in self.engines:
             engine.thaw()
             engine.heal()
@@ -167,7 +164,7 @@ class Lab:
 
 
 def swarm_state(engine: Engine) -> str:
-    """An engine's part in a Swarm: ``inactive``, ``pending``, ``active``, ``error`` or ``locked``."""
+    """An engine's part in a Swarm: ``inactive``, ``pending``, ``active``, ``error``, ``locked``."""
     return str(engine.info()["Swarm"]["LocalNodeState"])
 
 
