@@ -48,7 +48,7 @@ def leader(lab):
     """The leader's host name as the second engine sees it; none while they elect one."""
     try:
         nodes = lab.nodes(seen_by=2).items()
-    except LabError:
+    except (LabError, OSError):
         return None
     return next((name for name, node in nodes if node["ManagerStatus"].get("Leader")), None)
 

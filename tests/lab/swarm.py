@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from . import images, network, slots
+from .api import EngineApi
 from .engine import Engine, EngineOptions
 from .host import LabError, wait_until
 from .naming import SWARM_PORT
@@ -17,6 +18,7 @@ from .slots import Claim
 MANAGERS = 3
 NANOSECONDS = 1_000_000_000
 READY_TIMEOUT_S = 60
+NODES_TIMEOUT_S = 3
 
 
 class Lab:
@@ -86,15 +88,15 @@ class Lab:
 
     def nodes(self, *, seen_by: int = 1) -> Mapping[str, dict[str, Any]]:
         """The Swarm's nodes by host name, as one of its managers sees them."""
-        return {
-            node["Description"]["Hostname"]: node for node in self.engine(seen_by).api.get("/nodes")
-        }
+        # A manager that has lost its leader would hold the request for some 20 s.
+        nodes = EngineApi(self.engine(seen_by).socket, timeout_s=NODES_TIMEOUT_S).get("/nodes")
+        return {node["Description"]["Hostname"]: node for node in nodes}
 
     def node_state(self, hostname: str, *, seen_by: int = 1) -> str:
         """``ready``, ``down``, ``disconnected`` or ``unknown``, also while there is no leader."""
         try:
             return str(self.nodes(seen_by=seen_by)[hostname]["Status"]["State"])
-        except (LabError, KeyError):
+        except (LabError, OSError, KeyError):
             return "unknown"
 
     def wait_node(
