@@ -54,6 +54,12 @@ def cores(value: float | None) -> str:
 
 
 @register.filter
+def whole_cores(value: int) -> str:
+    """The same without decimals, for limits and for scripts that put another number in its place."""
+    return _("%(number)s cores") % {"number": value}
+
+
+@register.filter
 def ago(moment: datetime | None) -> str | SafeString:
     """How long ago, with the exact moment on hover; the browser keeps it moving."""
     if moment is None:
