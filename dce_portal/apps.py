@@ -15,8 +15,8 @@ class KernelConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
-        """Make the Celery application the current one, so that tasks know their broker."""
-        from dce_portal import celery  # noqa: F401 - importing it is what sets it
+        """Register the system checks, and the Celery application that tasks send through."""
+        from dce_portal import celery, checks  # noqa: F401 - importing them is what registers them
 
 
 class PortalAdminConfig(AdminConfig):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -15,6 +16,8 @@ Parser = Callable[[str], object]
 
 TRUE_WORDS = ("1", "true", "yes", "on")
 FALSE_WORDS = ("0", "false", "no", "off")
+# What may stand in nginx's configuration: a name or address, perhaps with a port.
+PLAIN_HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
 
 
 class WrongValueError(ValueError):
@@ -124,7 +127,7 @@ def host_names(value: str) -> tuple[str, ...]:
 def origin(value: str) -> str:
     """``http(s)://host[:port]`` without a path, as a browser's address bar begins."""
     parts = _split(value)
-    sound = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+    sound = parts.scheme in {"http", "https"} and PLAIN_HOST.fullmatch(parts.netloc)
     if not sound or parts.path.strip("/") or parts.query or parts.fragment:
         raise WrongValueError("an address such as https://portal.example.org, without a path")
     return f"{parts.scheme}://{parts.netloc}"

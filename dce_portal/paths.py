@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 # A unix socket's path may have 107 bytes; the longest name below is "supervisor.sock".
 LONGEST_RUN_DIR_BYTES = 107 - len("/supervisor.sock") - 8
+LINK_FOLDER = Path("/tmp")  # noqa: S108 - the launcher checks whose link it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,14 @@ class Paths:
 
         Where the real path is too long, or has characters that socket URLs and
         configuration files would have to quote, it is a link in the temporary
-        folder, which the launcher makes and checks.
+        folder, which the launcher makes and checks. TMPDIR plays no part, so that
+        every shell finds the same link.
         """
         real = str(self.real_run)
-        if len(os.fsencode(real)) <= LONGEST_RUN_DIR_BYTES and _is_plain(real):
+        if len(os.fsencode(real)) <= LONGEST_RUN_DIR_BYTES and is_plain(real):
             return self.real_run
         digest = hashlib.sha256(os.fsencode(real)).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"dce-{os.getuid()}-{digest}"
+        return LINK_FOLDER / f"dce-{os.getuid()}-{digest}"
 
     def socket(self, name: str) -> Path:
         """The address of an internal server: web, stream, redis, registry or supervisor."""
@@ -79,7 +80,8 @@ class Paths:
         return self.data / "admin-password"
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
+    """Whether no configuration language would have to quote the text."""
     return all(
         (character.isalnum() and character.isascii()) or character in "/._-" for character in text
     )

@@ -1,0 +1,1 @@
+"""Starts every process of the portal on one machine, for ``make run`` and the controller image."""
