@@ -110,7 +110,7 @@ REGISTRY_DOCKER_LOGIN_DAYS = 90
 
 LANGUAGE_CODE = CONFIGURATION.language
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
-LOCALE_PATHS = [CHECKOUT / "locale"]
+LOCALE_PATHS = [CHECKOUT / "locale", CHECKOUT / "locale" / "theme"]
 TIME_ZONE = CONFIGURATION.time_zone
 USE_TZ = True
 

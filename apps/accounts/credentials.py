@@ -1,0 +1,152 @@
+"""Checks what people and scripts sign in with: a password, or a personal token.
+
+One `docker push` signs in several times, and a password's hash is slow on purpose: a right
+password is remembered for a minute under a keyed digest of itself and of the stored hash,
+so that changing the password forgets it at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from apps.accounts import lockout, memory, tokens
+from apps.accounts.audit import record_audit
+from apps.accounts.models import PersonalToken, User
+from dce_portal.errors import NotAuthenticated
+from dce_portal.operations import Target
+from dce_portal.origin import Origin
+
+REMEMBER_S = 60.0
+LAST_USED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A person whose credential was right; `scopes` None means all of the person's rights."""
+
+    user: User
+    kind: Literal["password", "token"]
+    token: PersonalToken | None = None
+    scopes: frozenset[str] | None = None
+
+    def allows(self, scope: str) -> bool:
+        """True when the credential is not narrowed, or narrowed to this scope among others."""
+        return self.scopes is None or scope in self.scopes
+
+    @property
+    def label(self) -> str:
+        """How audit entries name it; nothing secret."""
+        return str(self.token) if self.token else "password"
+
+
+def verify_credential(username: str, secret: str, *, address: str | None) -> Credential:
+    """Check a user name with a password or a personal token, or raise NotAuthenticated.
+
+    Tokens are not subject to the lock-out: they cannot be guessed, and a script must not be
+    locked out because a person behind the same address mistypes a password.
+    """
+    if tokens.looks_like_token(secret):
+        return _verify_named_token(username, secret, address=address)
+    return Credential(user=verify_password(username, secret, address=address), kind="password")
+
+
+def verify_bearer(secret: str, *, address: str | None) -> Credential:
+    """Check a personal token sent by itself, or raise NotAuthenticated."""
+    token = _usable_token(secret)
+    _note_use(token, address=address)
+    scopes = frozenset(token.scopes)
+    return Credential(user=token.owner, kind="token", token=token, scopes=scopes)
+
+
+def verify_password(username: str, password: str, *, address: str | None) -> User:
+    """Check a password with lock-out and memory, or raise NotAuthenticated."""
+    lockout.refuse_if_locked(username, address=address)
+    user = _active_user(username)
+    if user is None or not _password_is_right(user, password):
+        _note_failure(username, password, user=user, address=address)
+        raise NotAuthenticated(_("The user name or the password is not right."))
+    lockout.forget_failures(username, address=address)
+    return user
+
+
+def _verify_named_token(username: str, secret: str, *, address: str | None) -> Credential:
+    credential = verify_bearer(secret, address=address)
+    if credential.user.username != username:
+        raise NotAuthenticated(_("This token belongs to another user name than the one given."))
+    return credential
+
+
+def _active_user(username: str) -> User | None:
+    if "\x00" in username:
+        return None
+    return User.objects.filter(username=username, is_active=True).first()
+
+
+def _password_is_right(user: User, password: str) -> bool:
+    """Ask the memory first, then the slow hash."""
+    key = f"accounts:password:{_digest('password', str(user.pk), user.password, password)}"
+    if memory.recall(key):
+        return True
+    if not user.check_password(password):
+        return False
+    memory.keep(key, 1, for_s=REMEMBER_S)
+    return True
+
+
+def _note_failure(username: str, password: str, *, user: User | None, address: str | None) -> None:
+    if user is None:
+        make_password(password)  # an unknown name takes as long as a wrong password
+    if lockout.count_failure(username, password, address=address):
+        origin = Origin(actor=user, address=address, credential="password")
+        target = Target("user", str(user.pk) if user else "", username)
+        record_audit("sign_in", origin=origin, target=target, result="denied")
+
+
+def _usable_token(secret: str) -> PersonalToken:
+    parsed = tokens.parse(secret)
+    if parsed is None:
+        raise NotAuthenticated(_("This token is mistyped or cut off; copy it again, whole."))
+    token = PersonalToken.objects.select_related("owner").filter(key=parsed.key).first()
+    if token is None or not tokens.matches(_digest("token", parsed.whole), token.digest):
+        raise NotAuthenticated(_("This token is not known here; make a new one in the portal."))
+    _refuse_unusable(token)
+    return token
+
+
+def _refuse_unusable(token: PersonalToken) -> None:
+    if token.revoked_at is not None:
+        raise NotAuthenticated(_("This token was revoked; make a new one in the portal."))
+    if token.expires_at is not None and token.expires_at <= timezone.now():
+        day = date_format(token.expires_at, "Y-m-d")
+        message = _("This token expired on %(day)s; make a new one in the portal.") % {"day": day}
+        raise NotAuthenticated(message)
+    if not token.owner.is_active:
+        raise NotAuthenticated(_("The person that this token belongs to may no longer sign in."))
+
+
+def _note_use(token: PersonalToken, *, address: str | None) -> None:
+    """Write the last use at most once a minute, whichever process comes first."""
+    now = timezone.now()
+    if token.last_used_at is not None and now - token.last_used_at < LAST_USED_EVERY:
+        return
+    due = Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - LAST_USED_EVERY)
+    used = {"last_used_at": now, "last_used_address": (address or "")[:64]}
+    PersonalToken.objects.filter(due, pk=token.pk).update(**used)
+
+
+def token_digest(whole: str) -> str:
+    """What is stored of a token."""
+    return _digest("token", whole)
+
+
+def _digest(*parts: str) -> str:
+    return tokens.digest_of(*parts, pepper=tokens.pepper_of(settings.SECRET_KEY))

@@ -1,0 +1,91 @@
+"""Slows down guessing: after a few wrong passwords for a name from an address, each further try must wait longer.
+
+Clients repeat themselves (containerd sends the same wrong password by POST and then by GET),
+so the same credential failing again within seconds counts once.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+from django.conf import settings
+from django.utils.translation import ngettext
+
+from apps.accounts import memory
+from apps.accounts.tokens import digest_of, pepper_of
+from dce_portal.errors import NotAuthenticated
+
+FREE_TRIES = 5
+SAME_TRY_S = 10.0
+LONGEST_WAIT_S = 900.0
+MEMORY_S = 3600.0
+
+
+class LockedOut(NotAuthenticated):
+    """Too many wrong passwords; the sentence says how long to wait."""
+
+    code = "locked_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """What is remembered of one name at one address; times are seconds since the epoch."""
+
+    count: int = 0
+    last_at: float = 0.0
+    last_digest: str = ""
+    locked_until: float = 0.0
+
+    def after(self, digest: str, *, now: float) -> Failures:
+        """Count one more wrong credential, unless it is the last one repeated."""
+        if digest == self.last_digest and now - self.last_at < SAME_TRY_S:
+            return replace(self, last_at=now)
+        count = self.count + 1
+        return Failures(count, now, digest, now + wait_after(count))
+
+
+def wait_after(failures: int) -> float:
+    """Seconds until the next try is looked at: none for the first few, then doubling."""
+    if failures < FREE_TRIES:
+        return 0.0
+    return float(min(LONGEST_WAIT_S, 2.0 ** min(failures - FREE_TRIES + 1, 16)))
+
+
+def refuse_if_locked(username: str, *, address: str | None) -> None:
+    """Raise LockedOut while the name has to wait at this address."""
+    wait_s = _failures(username, address).locked_until - time.time()
+    if wait_s > 0:
+        seconds = int(wait_s) + 1
+        raise LockedOut(
+            ngettext(
+                "Too many wrong passwords for this user name from this address; try again in %(seconds)d second.",
+                "Too many wrong passwords for this user name from this address; try again in %(seconds)d seconds.",
+                seconds,
+            )
+            % {"seconds": seconds}
+        )
+
+
+def count_failure(username: str, secret: str, *, address: str | None) -> bool:
+    """Remember a wrong password; False when it is only the last one repeated."""
+    before = _failures(username, address)
+    digest = digest_of("try", secret, pepper=pepper_of(settings.SECRET_KEY))
+    after = before.after(digest, now=time.time())
+    memory.keep(_key(username, address), after, for_s=MEMORY_S)
+    return after.count > before.count
+
+
+def forget_failures(username: str, *, address: str | None) -> None:
+    """Start afresh after a right password."""
+    memory.forget(_key(username, address))
+
+
+def _failures(username: str, address: str | None) -> Failures:
+    kept = memory.recall(_key(username, address))
+    return kept if isinstance(kept, Failures) else Failures()
+
+
+def _key(username: str, address: str | None) -> str:
+    digest = digest_of("lockout", username, address or "", pepper=pepper_of(settings.SECRET_KEY))
+    return f"accounts:failures:{digest}"

@@ -1,0 +1,9 @@
+"""The whole suite's plugins; each app's own fixtures lie beside its tests."""
+
+pytest_plugins = [
+    "tests.lab.fixtures",
+    "tests.plugins.browser",
+    "tests.plugins.leftout",
+    "tests.plugins.redis_server",
+    "tests.plugins.sockets",
+]

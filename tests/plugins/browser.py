@@ -1,0 +1,46 @@
+"""Headless Chromium, the one that Debian packages, driven by Playwright."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.programs import find_program
+
+from .requirements import CHROMIUM_NAMES
+
+# Root needs --no-sandbox; the others keep it from reaching out by itself.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
+def chromium_browser() -> Iterator[Browser]:
+    """Chromium for the tests of a module. They carry the marker ``browser``.
+
+    Not for the session: Playwright's loop counts as running in this thread until it
+    ends, which asynchronous tests and Django's database refuse to work beside.
+    """
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        program = find_program(*CHROMIUM_NAMES)
+        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def chromium_page(chromium_browser: Browser) -> Iterator[Page]:
+    """A page with cookies and storage of its own."""
+    context = chromium_browser.new_context()
+    yield context.new_page()
+    context.close()
