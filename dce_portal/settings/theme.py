@@ -19,5 +19,6 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [lambda request: static("css/portal.css")],
+    "SCRIPTS": [lambda request: static("js/portal.js")],
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": navigation()},
 }
