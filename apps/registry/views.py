@@ -33,7 +33,7 @@ def registry_events(request: HttpRequest) -> HttpResponse:
     try:
         stored = take_delivery(read_body(request, limit_bytes=DELIVERY_LIMIT_BYTES))
     except BodyTooLarge as error:
-        log.error("registry_delivery_dropped", reason=error.message)
+        log.warning("registry_delivery_dropped", reason=error.message)
         return HttpResponse(status=202)
     if stored:
         _apply_soon()

@@ -52,8 +52,7 @@ class RegistryTokenView(APIView):
     def get(self, request: Request) -> Response:
         """Credentials as Basic, or none; everything else as query parameters."""
         plain = request._request
-        if len(plain.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
-            raise InvalidInput(_("the query is too long"))
+        _check_query(plain.META.get("QUERY_STRING", ""))
         answer = issue_token(_request_of_query(plain))
         return Response(_body(answer), headers=_no_store())
 
@@ -70,6 +69,11 @@ class RegistryTokenView(APIView):
             return _error(exc.status, exc.message)
         response = super().handle_exception(exc)
         return _error(response.status_code, _("this address takes GET and POST only"))
+
+
+def _check_query(query: str) -> None:
+    if len(query) > LONGEST_QUERY or query.count("&") >= MOST_FIELDS:
+        raise InvalidInput(_("the query is too long"))
 
 
 def _request_of_query(request: HttpRequest) -> TokenRequest:

@@ -138,7 +138,10 @@ def _link_children(manifest: Manifest, info: ManifestInfo) -> None:
 
 
 def point_tag(manifest: Manifest, *, name: str, push: Push) -> None:
-    """Let a tag point at a manifest, unless a later push moved it elsewhere already."""
+    """Let a tag point at a manifest, unless a later push moved it elsewhere already.
+
+    A reconcile, which knows no pusher, leaves the known one of a tag that did not move.
+    """
     tag, made = Tag.objects.get_or_create(
         repository_id=manifest.repository_id,
         name=name,
@@ -146,8 +149,9 @@ def point_tag(manifest: Manifest, *, name: str, push: Push) -> None:
     )
     if made or tag.pushed_at > push.at:
         return
-    tag.manifest, tag.pushed_at, tag.missing_since = manifest, push.at, None
-    tag.pushed_by = push.by
+    if push.by or tag.manifest_id != manifest.pk:
+        tag.manifest, tag.pushed_at, tag.pushed_by = manifest, push.at, push.by
+    tag.missing_since = None
     tag.save(update_fields=["manifest", "pushed_at", "pushed_by", "missing_since"])
 
 
