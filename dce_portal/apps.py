@@ -16,7 +16,10 @@ class KernelConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the Celery application the current one, so that tasks know their broker."""
-        from dce_portal import celery  # noqa: F401 - importing it is what sets it
+        from dce_portal import (
+            celery,  # noqa: F401 - importing it is what sets it
+            worker_signals,  # noqa: F401 - importing it is what connects it
+        )
 
 
 class PortalAdminConfig(AdminConfig):

@@ -11,3 +11,9 @@ from dce_portal import operations
 def run_operation(operation_id: str) -> None:
     """Carry out one operation that a person started."""
     operations.execute(operation_id)
+
+
+@shared_task(ignore_result=True)
+def hand_over_waiting() -> None:
+    """Hand over operations that were queued while the broker was away."""
+    operations.hand_over_waiting()
