@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from dce_portal import operations
+from dce_portal import heartbeats, operations
 
 
 @shared_task(ignore_result=True)
@@ -17,3 +17,9 @@ def run_operation(operation_id: str) -> None:
 def hand_over_waiting() -> None:
     """Hand over operations that were queued while the broker was away."""
     operations.hand_over_waiting()
+
+
+@shared_task(ignore_result=True)
+def heartbeat(name: str) -> None:
+    """Show that beat sends and that the worker of this queue takes; /readyz looks for it."""
+    heartbeats.record(name)

@@ -69,6 +69,7 @@ class Repository(models.Model):
         verbose_name = _("repository")
         verbose_name_plural = _("repositories")
         ordering = ["name"]
+        permissions = [("list_catalogue", _("May list every repository with a docker client"))]
 
     def __str__(self) -> str:
         """The full name."""
@@ -222,15 +223,23 @@ class RegistryEvent(models.Model):
     repository_name = models.CharField(_("repository"), max_length=255, blank=True, db_index=True)
     actor_name = models.CharField(_("actor"), max_length=150, blank=True)
     body = models.JSONField(_("event"), default=dict)
-    applied_at = models.DateTimeField(_("applied"), null=True, blank=True, db_index=True)
+    applied_at = models.DateTimeField(_("applied"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     problem = models.TextField(_("why it could not be applied"), blank=True)
 
     class Meta:
-        """In the order of arrival."""
+        """Latest first."""
 
         verbose_name = _("registry event")
         verbose_name_plural = _("registry events")
         ordering = ["-pk"]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                name="registry_event_waiting",
+                condition=models.Q(applied_at__isnull=True),
+            )
+        ]
 
     def __str__(self) -> str:
         """What and where."""
@@ -247,6 +256,12 @@ class DockerLogin(models.Model):
         related_name="docker_logins",
     )
     digest = models.CharField(_("digest"), max_length=64, unique=True, editable=False)
+    password_stamp = models.CharField(
+        _("stamp of the password"),
+        max_length=128,
+        editable=False,
+        help_text=_("changes with the password, which ends this login"),
+    )
     service = models.CharField(_("service"), max_length=64)
     client_id = models.CharField(_("client"), max_length=64, blank=True)
     address = models.CharField(_("from address"), max_length=64, blank=True)
@@ -265,3 +280,8 @@ class DockerLogin(models.Model):
     def __str__(self) -> str:
         """Who, from where."""
         return f"{self.owner} · {self.client_id or '?'} · {self.address or '?'}"
+
+    @property
+    def is_usable(self) -> bool:
+        """Neither revoked nor expired."""
+        return self.revoked_at is None and self.expires_at > timezone.now()

@@ -1,1 +1,192 @@
-"""What reads in this app."""
+"""What reads in the registry: who may pull what, and the lists that pages and the API show of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import (
+    Count,
+    FilteredRelation,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from apps.registry.models import (
+    DockerLogin,
+    Grant,
+    Manifest,
+    Namespace,
+    RegistryEvent,
+    Repository,
+    Role,
+    Tag,
+)
+from apps.registry.rights import GrantFact, NamespaceFact
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+Person = AbstractBaseUser | AnonymousUser
+MOST_ATTEMPTS = 20
+
+
+def _grants_of(person: User) -> QuerySet[Grant]:
+    """The grants that name the person, or a team that the person is in."""
+    return Grant.objects.filter(_names(person))
+
+
+def _names(person: User, prefix: str = "") -> Q:
+    teams = person.memberships.values("team")
+    return Q(**{f"{prefix}person": person}) | Q(**{f"{prefix}team__in": teams})
+
+
+def _as_person(user: Person) -> User | None:
+    """The signed-in person, or None for anyone else."""
+    return user if user.is_authenticated and user.is_active else None  # type: ignore[return-value]  # AUTH_USER_MODEL
+
+
+def rights_facts(
+    user: Person, *, namespaces: Iterable[str]
+) -> tuple[tuple[NamespaceFact, ...], tuple[GrantFact, ...]]:
+    """In one query: which of these namespaces exist, and the user's grants in them."""
+    rows = Namespace.objects.filter(name__in=set(namespaces)).order_by()
+    person = _as_person(user)
+    if person is None or person.is_superuser:
+        return _namespace_facts(rows.values("name", "is_public")), ()
+    own = FilteredRelation("grants", condition=_names(person, "grants__"))
+    found = list(
+        rows.annotate(own=own).values("name", "is_public", "own__role", "own__repository__name")
+    )
+    return _namespace_facts(found), _grant_facts(found)
+
+
+def _namespace_facts(rows: Iterable[Mapping[str, Any]]) -> tuple[NamespaceFact, ...]:
+    unique = {row["name"]: NamespaceFact(row["name"], row["is_public"]) for row in rows}
+    return tuple(unique.values())
+
+
+def _grant_facts(rows: Iterable[Mapping[str, Any]]) -> tuple[GrantFact, ...]:
+    return tuple(
+        GrantFact(row["name"], row["own__role"], row["own__repository__name"])
+        for row in rows
+        if row["own__role"]
+    )
+
+
+def namespaces_visible_to(user: Person) -> QuerySet[Namespace]:
+    """Public namespaces, and those in which the user has any grant; all for a superuser."""
+    person = _as_person(user)
+    if person is None:
+        return Namespace.objects.filter(is_public=True)
+    if person.is_superuser:
+        return Namespace.objects.all()
+    return Namespace.objects.filter(
+        Q(is_public=True) | Q(pk__in=_grants_of(person).values("namespace"))
+    )
+
+
+def namespaces_managed_by(user: Person) -> QuerySet[Namespace]:
+    """Those whose grants the user may change: as owner of the whole namespace, or as superuser."""
+    person = _as_person(user)
+    if person is None:
+        return Namespace.objects.none()
+    if person.is_superuser:
+        return Namespace.objects.all()
+    owned = _grants_of(person).filter(role=Role.OWNER, repository=None)
+    return Namespace.objects.filter(pk__in=owned.values("namespace"))
+
+
+def may_manage(user: Person, namespace: Namespace) -> bool:
+    """True when the user may change this namespace and its grants."""
+    return namespaces_managed_by(user).filter(pk=namespace.pk).exists()
+
+
+def repositories_visible_to(user: Person) -> QuerySet[Repository]:
+    """Those that the user may pull."""
+    return Repository.objects.filter(_pullable(user)).select_related("namespace")
+
+
+def tags_visible_to(user: Person) -> QuerySet[Tag]:
+    """The tags of repositories that the user may pull, with manifest and platforms at hand."""
+    children = Prefetch("manifest__children", queryset=Manifest.objects.only("platform"))
+    return (
+        Tag.objects.filter(_pullable(user, "repository__"))
+        .select_related("repository__namespace", "manifest")
+        .prefetch_related(children)
+    )
+
+
+def grants_visible_to(user: Person) -> QuerySet[Grant]:
+    """The grants of namespaces that the user manages, and the user's own."""
+    person = _as_person(user)
+    if person is None:
+        return Grant.objects.none()
+    grants = Grant.objects.select_related("namespace", "repository", "person", "team")
+    if person.is_superuser:
+        return grants
+    return grants.filter(Q(namespace__in=namespaces_managed_by(person)) | _names(person))
+
+
+def docker_logins_visible_to(user: Person) -> QuerySet[DockerLogin]:
+    """A person's own docker logins; everybody's for a superuser."""
+    person = _as_person(user)
+    if person is None:
+        return DockerLogin.objects.none()
+    logins = DockerLogin.objects.select_related("owner")
+    return logins if person.is_superuser else logins.filter(owner=person)
+
+
+def _pullable(user: Person, prefix: str = "") -> Q:
+    """A condition on repositories (through `prefix`) that holds where the user may pull."""
+    person = _as_person(user)
+    if person is not None and person.is_superuser:
+        return Q()
+    public = Q(**{f"{prefix}namespace__is_public": True})
+    if person is None:
+        return public
+    mine = _grants_of(person)
+    whole = mine.filter(repository=None).values("namespace")
+    single = mine.filter(repository__isnull=False).values("repository")
+    return (
+        public
+        | Q(**{f"{prefix}namespace__in": whole})
+        | Q(**{f"{prefix}pk__in": single})
+    )
+
+
+def with_tag_counts(repositories: QuerySet[Repository]) -> QuerySet[Repository]:
+    """The same repositories, each with `tag_count`; counted for the rows of one page only."""
+    present = Tag.objects.filter(repository=OuterRef("pk"), missing_since=None)
+    return repositories.annotate(tag_count=_count_of(present))
+
+
+def with_repository_counts(namespaces: QuerySet[Namespace]) -> QuerySet[Namespace]:
+    """The same namespaces, each with `repository_count`; counted for the rows of one page only."""
+    present = Repository.objects.filter(namespace=OuterRef("pk"), missing_since=None)
+    return namespaces.annotate(repository_count=_count_of(present))
+
+
+def _count_of(rows: QuerySet[Any]) -> Coalesce:
+    counted = rows.order_by().annotate(one=Value(1)).values("one").annotate(rows=Count("pk"))
+    return Coalesce(Subquery(counted.values("rows")), Value(0), output_field=IntegerField())
+
+
+def waiting_events() -> QuerySet[RegistryEvent]:
+    """Events that are still to be applied, in the order of arrival."""
+    return RegistryEvent.objects.filter(
+        applied_at__isnull=True, attempts__lt=MOST_ATTEMPTS
+    ).order_by("pk")
+
+
+def usable_logins() -> QuerySet[DockerLogin]:
+    """Docker logins that are neither revoked nor expired."""
+    return DockerLogin.objects.filter(revoked_at=None, expires_at__gt=timezone.now())

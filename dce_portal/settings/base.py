@@ -102,6 +102,11 @@ globals().update(celery_of(broker_url=REDIS_URL, poll_shards=CONFIGURATION.poll_
 REGISTRY_URL = CONFIGURATION.registry_url
 REGISTRY_SERVICE = "dce-registry"
 REGISTRY_ISSUER = "dce-portal"
+# A registry token cannot be called back, so it is short; clients ask again by themselves.
+REGISTRY_TOKEN_LIFE_S = 300
+# Whether `docker login` with a password may leave a revocable login on the client.
+REGISTRY_DOCKER_LOGINS = True
+REGISTRY_DOCKER_LOGIN_DAYS = 90
 
 LANGUAGE_CODE = CONFIGURATION.language
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]

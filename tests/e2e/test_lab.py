@@ -1,7 +1,6 @@
 """The lab itself, on real engines: what other end-to-end tests build on."""
 
 import json
-import os
 import signal
 import ssl
 import subprocess
@@ -45,6 +44,15 @@ def running(lab):
     return sum(len(engine.api.get("/containers/json")) for engine in lab.engines)
 
 
+def leader(lab):
+    """The leader's host name as the second engine sees it; none while they elect one."""
+    try:
+        nodes = lab.nodes(seen_by=2).items()
+    except (LabError, OSError):
+        return None
+    return next((name for name, node in nodes if node["ManagerStatus"].get("Leader")), None)
+
+
 def test_three_engines_are_one_swarm(swarm_lab):
     assert {name: swarm_lab.node_state(name) for name in swarm_lab.nodes()} == {
         "eng1": "ready",
@@ -79,8 +87,7 @@ def test_an_engine_cut_off_is_down_until_it_is_healed(mended_swarm):
 
 def test_the_leader_is_replaced_when_it_dies(mended_swarm):
     mended_swarm.engine(1).kill()
-    mended_swarm.wait_node("eng1", "down", seen_by=2, timeout_s=60)
-    assert mended_swarm.node_state("eng3", seen_by=2) == "ready"
+    wait_until(lambda: leader(mended_swarm) in {"eng2", "eng3"}, what="a leader", timeout_s=60)
 
 
 def test_killed_engines_take_their_containers_with_them(mended_swarm):
@@ -125,7 +132,7 @@ def test_the_tls_listener_lets_in_its_own_client_only(lone_engine, tmp_path):
     with urllib.request.urlopen(url, context=known, timeout=10) as answer:
         assert json.load(answer)["Name"] == "eng1"
     stranger = ssl.create_default_context(cafile=files.ca)
-    with pytest.raises(OSError, match="certificate required|bad certificate"):
+    with pytest.raises(OSError, match=r"certificate required|bad certificate"):
         urllib.request.urlopen(url, context=stranger, timeout=10)
 
 
@@ -186,6 +193,6 @@ def test_what_a_killed_owner_left_is_swept_by_the_next_start():
 
     assert not process.alive
     assert not network.is_taken(slot)
-    assert not any(name.startswith(f"{slot.link}-") for name in os.listdir(network.NAMESPACES))
+    assert list(network.NAMESPACES.glob(f"{slot.link}-*")) == []
     assert list(slots.CGROUPS.glob(f"**{slot.cgroup}")) == []
     assert not (slots.folder() / str(number)).exists()

@@ -1,4 +1,4 @@
-"""A lab by hand: ``python -m tests.lab swarm 3`` starts one that stays until ``python -m tests.lab down``."""
+"""A lab by hand: ``python -m tests.lab swarm 3``, which stays until ``… down``."""
 
 from __future__ import annotations
 

@@ -15,22 +15,23 @@ TIMEOUT_S = 60
 
 
 class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("engine", timeout=TIMEOUT_S)
+    def __init__(self, path: Path, *, timeout_s: float) -> None:
+        super().__init__("engine", timeout=timeout_s)
         self._path = path
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(TIMEOUT_S)
+        self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._path))
 
 
 class EngineApi:
     """One engine's API over its unix socket, a connection a call."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, timeout_s: float = TIMEOUT_S) -> None:
         """Remember the socket; nothing is opened yet."""
         self._path = path
+        self._timeout_s = timeout_s
 
     def get(self, path: str, **query: object) -> Any:
         """Read something."""
@@ -52,7 +53,7 @@ class EngineApi:
             return False
 
     def _call(self, method: str, path: str, query: dict[str, object], body: object) -> Any:
-        connection = _UnixConnection(self._path)
+        connection = _UnixConnection(self._path, timeout_s=self._timeout_s)
         data, headers = _encode(body)
         try:
             connection.request(method, f"{path}?{urlencode(query)}", data, headers)

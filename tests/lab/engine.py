@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,12 @@ STOP_TIMEOUT_S = 30
 LONGEST_SOCKET_BYTES = 107
 LOG_LINES_SHOWN = 5
 
-# "ip netns exec" would mount /sys anew and hide the control groups, hence nsenter. The engine has a /run of its own, so
-# that it never meets this machine's containerd, and an /etc/docker of its own, where 20.10 keeps the key behind its ID.
+# A /run of its own, so that the engine never meets this machine's containerd, nor its own earlier
+# process numbers after a kill, just as a host forgets them at boot; and an /etc/docker of its own,
+# where 20.10 keeps the key behind its ID.
 PREPARE = """
 mount --bind "$1" /etc/docker
-mount -t tmpfs tmpfs /run
+mount -t tmpfs -o mode=755 tmpfs /run
 echo "$2" >/proc/sys/kernel/hostname
 shift 2
 exec "$@"
@@ -36,13 +38,21 @@ class EngineOptions:
     """How a lab's engines are started."""
 
     tls: bool = False
-    """Also listen on TCP with mutual TLS. (Without TLS, 20.10 waits some 15 s at start, on purpose.)"""
+    """Also listen on TCP with mutual TLS. (On TCP without, 20.10 delays its start by 15 s.)"""
     shared_identity: bool = False
     """Let all engines use one key and so report one ID, as cloned machines do."""
     insecure_registries: tuple[str, ...] = ()
     """Registries spoken to without TLS, beside any on the lab's own network."""
     flags: tuple[str, ...] = ()
     """Further flags of dockerd."""
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> EngineOptions:
+        """Read what a state file kept, where tuples have become lists."""
+        values: dict[str, Any] = dict(record)
+        for name in ("insecure_registries", "flags"):
+            values[name] = tuple(values[name])
+        return cls(**values)
 
 
 class Engine:
@@ -106,15 +116,11 @@ class Engine:
         """Start the engine without waiting for it; nothing happens where it runs."""
         if self.running:
             return
-        etc = self._claim.folder / (
-            "etc-shared" if self.options.shared_identity else f"{self.hostname}/etc"
-        )
-        etc.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.folder.mkdir(mode=0o700, exist_ok=True)
-        Path("/etc/docker").mkdir(exist_ok=True)
-        for stale in (self.socket, self.folder / "pid"):
-            stale.unlink(missing_ok=True)
-        process = spawn((*self._enter(), str(etc), self.hostname, *self._dockerd()), log=self.log)
+        for folder in (self.folder, self._etc, Path("/etc/docker")):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        self.socket.unlink(missing_ok=True)
+        command = (*self._enter(), str(self._etc), self.hostname, *self._dockerd())
+        process = spawn(command, log=self.log)
         self._claim.record.processes[self.hostname] = process
         self._claim.save()
 
@@ -176,6 +182,11 @@ class Engine:
         """Files of a client that the engine's TLS listener lets in."""
         return self._authority().issue("client")
 
+    @property
+    def _etc(self) -> Path:
+        shared = self.options.shared_identity
+        return self._claim.folder / "etc-shared" if shared else self.folder / "etc"
+
     def _signal(self, number: signal.Signals) -> None:
         process = self.process
         for dockerd in process.children() if process else ():
@@ -191,6 +202,7 @@ class Engine:
         return Authority(self._claim.folder / "tls")
 
     def _enter(self) -> tuple[str, ...]:
+        # "ip netns exec" would mount /sys anew and hide the control groups from dockerd.
         namespace = network.NAMESPACES / self.name.namespace
         unshare = ("unshare", *NEW_NAMESPACES, "--propagation", "private")
         return ("nsenter", f"--net={namespace}", *unshare, "sh", "-ec", PREPARE, "sh")
@@ -200,8 +212,6 @@ class Engine:
         return (
             "dockerd",
             f"--data-root={self.folder / 'data'}",
-            f"--exec-root={self.folder / 'exec'}",
-            f"--pidfile={self.folder / 'pid'}",
             f"--host={self.url}",
             "--exec-opt=native.cgroupdriver=cgroupfs",
             f"--cgroup-parent={self.name.cgroup}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -80,7 +81,7 @@ class HostProcess:
             os.close(handle)
 
     def wait(self, *, timeout_s: float) -> bool:
-        """Wait for its end; False when it outlived the time. Works for other people's children too."""
+        """Wait for its end, be it our child or not; False when it outlived the time."""
         try:
             handle = os.pidfd_open(self.pid)
         except ProcessLookupError:
@@ -94,20 +95,19 @@ class HostProcess:
         return ended
 
     def _reap(self) -> None:
-        try:
+        # One that another run started is not ours to reap.
+        with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, os.WNOHANG)
-        except ChildProcessError:
-            pass  # started by another run: its own parent reaps it
 
 
 def spawn(command: Sequence[str], *, log: Path) -> HostProcess:
-    """Start a program in a session of its own that outlives this process, its output appended to a file."""
+    """Start a program that outlives this process, its output appended to a file."""
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
-    pid = os.posix_spawnp(command[0], command, os.environ, file_actions=actions, setsid=True)
+    pid = os.posix_spawnp(command[0], tuple(command), os.environ, file_actions=actions, setsid=True)
     started = HostProcess.of(pid)
     if started is None:
         raise LabError(f"`{command[0]}` ended at once: see {log}.")
@@ -115,7 +115,7 @@ def spawn(command: Sequence[str], *, log: Path) -> HostProcess:
 
 
 def _start_ticks(pid: int) -> int | None:
-    """Field 22 of stat, counted after the name, which may hold spaces; None for the dead and for zombies."""
+    """Field 22 of stat, counted after the name, which may hold spaces; None for the dead."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

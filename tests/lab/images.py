@@ -1,4 +1,4 @@
-"""Images made on the spot, FROM scratch and without a registry, equal byte for byte wherever they are made."""
+"""Images made on the spot without a registry, equal byte for byte wherever they are made."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BURN = "while true; do i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; sleep 1
 def load(
     api: EngineApi, *, name: str = BUSYBOX_IMAGE, extra: Mapping[str, bytes] | None = None
 ) -> str:
-    """Put a busybox image on an engine and return its ID; ``extra`` files make it differ from others."""
+    """Put a busybox image on an engine and return its ID; ``extra`` files make another image."""
     layer = _archive(
         {**_busybox(), **(extra or {})}, links={f"bin/{applet}": "busybox" for applet in APPLETS}
     )

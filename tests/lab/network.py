@@ -1,7 +1,7 @@
-"""The lab's network: a switch in a namespace of its own, one cable to this machine and one to each engine.
+"""The lab's network: a switch, one cable from it to this machine and one to each engine.
 
-The bridge does not stand on this machine itself, since a firewall there (Docker's
-own, for one) would drop what passes between the engines.
+The switch has a namespace of its own, since a firewall on this machine (Docker's, for
+one) would drop what passes between the engines over a bridge here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who has which slot: a lock held while a lab's owner lives, and a record of all that it put on this machine.
+"""Who has which slot: a lock while a lab's owner lives, and a record of all it made.
 
 The record is written before the thing is made. A run that dies, however hard, thus
 leaves a record behind without a lock, and the next start removes what it names.
@@ -116,13 +116,11 @@ def claim() -> Claim:
         if not taken.in_use and not network.is_taken(taken.slot):
             return taken
         taken.release()
-    raise LabError(
-        f"All {SLOTS} places for a lab are taken: end one with `python -m tests.lab down`."
-    )
+    raise LabError(f"All {SLOTS} places for a lab are taken: wait for another run to end.")
 
 
 def sweep_abandoned() -> list[int]:
-    """Remove the labs whose run has died and that nobody asked to keep; say which slots they had."""
+    """Remove labs whose run died and that nobody asked to keep; return their slots."""
     swept = []
     for abandoned in _lockable():
         if abandoned.in_use and not abandoned.record.kept:

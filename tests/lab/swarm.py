@@ -1,4 +1,4 @@
-"""A lab: several engines on one network, singly or as one Swarm, and the way to take it all away."""
+"""A lab: several engines on one network, singly or as one Swarm, and the way to end it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from . import images, network, slots
+from .api import EngineApi
 from .engine import Engine, EngineOptions
 from .host import LabError, wait_until
 from .naming import SWARM_PORT
@@ -17,6 +18,7 @@ from .slots import Claim
 MANAGERS = 3
 NANOSECONDS = 1_000_000_000
 READY_TIMEOUT_S = 60
+NODES_TIMEOUT_S = 3
 
 
 class Lab:
@@ -49,16 +51,13 @@ class Lab:
     @classmethod
     def reopen(cls, claim: Claim) -> Self:
         """Take up a lab that an earlier process kept."""
-        values = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in claim.record.options.items()
-        }
-        lab = cls(claim, options=EngineOptions(**values))
+        lab = cls(claim, options=EngineOptions.from_record(claim.record.options))
         lab._know(len(claim.record.processes))
         return lab
 
     @property
     def gateway(self) -> str:
-        """This machine's address on the lab's network, for servers that the engines are to reach."""
+        """This machine's address, for servers that the engines are to reach."""
         return self.slot.gateway
 
     def engine(self, index: int) -> Engine:
@@ -89,15 +88,15 @@ class Lab:
 
     def nodes(self, *, seen_by: int = 1) -> Mapping[str, dict[str, Any]]:
         """The Swarm's nodes by host name, as one of its managers sees them."""
-        return {
-            node["Description"]["Hostname"]: node for node in self.engine(seen_by).api.get("/nodes")
-        }
+        # A manager that has lost its leader would hold the request for some 20 s.
+        nodes = EngineApi(self.engine(seen_by).socket, timeout_s=NODES_TIMEOUT_S).get("/nodes")
+        return {node["Description"]["Hostname"]: node for node in nodes}
 
     def node_state(self, hostname: str, *, seen_by: int = 1) -> str:
-        """``ready``, ``down``, ``unknown`` or ``disconnected``; while there is no leader, ``unknown``."""
+        """``ready``, ``down``, ``disconnected`` or ``unknown``, also while there is no leader."""
         try:
             return str(self.nodes(seen_by=seen_by)[hostname]["Status"]["State"])
-        except (LabError, KeyError):
+        except (LabError, OSError, KeyError):
             return "unknown"
 
     def wait_node(
@@ -120,7 +119,7 @@ class Lab:
         return {images.load(engine.api, name=name) for engine in self.engines}.pop()
 
     def mend(self) -> None:
-        """Undo what a test did: thaw, heal and start every engine, remove services and containers."""
+        """Undo what a test did: every engine up and connected, no service, no container."""
         for engine in self.engines:
             engine.thaw()
             engine.heal()
@@ -167,7 +166,7 @@ class Lab:
 
 
 def swarm_state(engine: Engine) -> str:
-    """An engine's part in a Swarm: ``inactive``, ``pending``, ``active``, ``error`` or ``locked``."""
+    """An engine's part in a Swarm: ``inactive``, ``pending``, ``active``, ``error``, ``locked``."""
     return str(engine.info()["Swarm"]["LocalNodeState"])
 
 

@@ -1,4 +1,4 @@
-"""What the machine cannot run is left out and listed at the end; with DCE_TEST_REQUIRE_ALL=1 it fails.
+"""What the machine cannot run is left out and listed; with DCE_TEST_REQUIRE_ALL=1 it fails.
 
 A test says what it needs with a marker (``redis``, ``lab``, …). Under
 DCE_TEST_REQUIRE_ALL, which CI sets, any other skip fails as well: a suite that

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-import glob
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.lab import requirements as lab
 from tests.programs import find_program, missing_programs
@@ -18,7 +18,7 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 def missing_postgres() -> list[str]:
     """PostgreSQL's server lies outside PATH on Debian."""
-    if find_program("postgres") or glob.glob("/usr/lib/postgresql/*/bin/postgres"):
+    if find_program("postgres") or any(Path("/usr/lib/postgresql").glob("*/bin/postgres")):
         return []
     return ["postgres is missing: install the package postgresql"]
 

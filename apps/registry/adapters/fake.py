@@ -1,0 +1,68 @@
+"""A registry in memory: the twin of the real one in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from apps.registry.ports import ManifestInfo
+from dce_portal.errors import NotFound, Unavailable
+
+
+@dataclass(slots=True)
+class FakeRegistry:
+    """Repositories with manifests by digest and tags by name; `is_down` makes every call fail."""
+
+    manifests: dict[str, dict[str, ManifestInfo]] = field(default_factory=dict)
+    tag_digests: dict[str, dict[str, str]] = field(default_factory=dict)
+    is_down: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    def put(self, repository: str, manifest: ManifestInfo, *, tag: str | None = None) -> None:
+        """Store a manifest, as a push would."""
+        self.manifests.setdefault(repository, {})[manifest.digest] = manifest
+        tags = self.tag_digests.setdefault(repository, {})
+        if tag is not None:
+            tags[tag] = manifest.digest
+
+    def drop_tag(self, repository: str, *, tag: str) -> None:
+        """Forget a tag, as a deletion would."""
+        del self.tag_digests[repository][tag]
+
+    def drop_repository(self, repository: str) -> None:
+        """Forget a repository whole."""
+        del self.tag_digests[repository], self.manifests[repository]
+
+    def repositories(self) -> Iterator[str]:
+        """Every repository's name, sorted as registries do."""
+        self._ask("repositories")
+        yield from sorted(self.tag_digests)
+
+    def tags(self, repository: str) -> tuple[str, ...]:
+        """A repository's tags."""
+        self._ask(f"tags {repository}")
+        return tuple(sorted(self._known(self.tag_digests, repository)))
+
+    def digest_of(self, repository: str, *, tag: str) -> str:
+        """The digest that a tag points at."""
+        self._ask(f"digest {repository}:{tag}")
+        return self._known(self._known(self.tag_digests, repository), tag)
+
+    def manifest(self, repository: str, *, digest: str) -> ManifestInfo:
+        """One stored manifest."""
+        self._ask(f"manifest {repository}@{digest}")
+        return self._known(self._known(self.manifests, repository), digest)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _ask(self, what: str) -> None:
+        self.asked.append(what)
+        if self.is_down:
+            raise Unavailable("The registry did not answer (it is switched off in this test).")
+
+    @staticmethod
+    def _known[Found](rows: dict[str, Found], key: str) -> Found:
+        if key not in rows:
+            raise NotFound("The registry has no such repository or manifest.")
+        return rows[key]

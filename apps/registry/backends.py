@@ -1,0 +1,62 @@
+"""Builds the registry's port: the embedded registry on its socket, or the one that the settings name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+
+from apps.registry.adapters.distribution import SOCKET_ORIGIN, DistributionRegistry
+from apps.registry.ports import RegistryPort
+from apps.registry.rights import ANY, PULL, Access
+from apps.registry.signing import signer
+
+PORTAL_SUBJECT = "portal"
+RENEW_BEFORE_S = 60
+
+
+class OwnTokens:
+    """The portal's own tokens, one a resource, signed anew before they expire."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._kept: dict[str | None, tuple[str, float]] = {}
+
+    def __call__(self, repository: str | None) -> str:
+        """A token to pull one repository, or to list the catalogue (None)."""
+        text, until = self._kept.get(repository, ("", 0.0))
+        if time.monotonic() < until:
+            return text
+        token = signer().sign(subject=PORTAL_SUBJECT, access=[_access_to(repository)])
+        until = time.monotonic() + token.life_s - RENEW_BEFORE_S
+        self._kept = {**self._fresh(), repository: (token.text, until)}
+        return token.text
+
+    def _fresh(self) -> dict[str | None, tuple[str, float]]:
+        now = time.monotonic()
+        return {name: kept for name, kept in self._kept.items() if kept[1] > now}
+
+
+def _access_to(repository: str | None) -> Access:
+    if repository is None:
+        return Access("registry", "catalog", (ANY,))
+    return Access("repository", repository, (PULL,))
+
+
+@contextmanager
+def open_registry() -> Iterator[RegistryPort]:
+    """The registry's port for the length of a task, closed afterwards."""
+    port = _build()
+    try:
+        yield port
+    finally:
+        port.close()
+
+
+def _build() -> RegistryPort:
+    if settings.REGISTRY_URL:
+        return DistributionRegistry(settings.REGISTRY_URL, token=OwnTokens())
+    socket = settings.PATHS.socket("registry")
+    return DistributionRegistry(SOCKET_ORIGIN, token=OwnTokens(), socket=socket)

@@ -1,0 +1,82 @@
+"""What the portal asks of a registry, and the shapes of the answers.
+
+Every method raises `dce_portal.errors.Unavailable` when the registry did not answer in time or
+its answer cannot be used, and `NotFound` when it has no such repository or manifest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+INDEX_TYPES = frozenset(
+    {
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.oci.image.index.v1+json",
+    }
+)
+IMAGE_TYPES = frozenset(
+    {
+        "application/vnd.docker.distribution.manifest.v2+json",
+        "application/vnd.oci.image.manifest.v1+json",
+    }
+)
+MANIFEST_TYPES = INDEX_TYPES | IMAGE_TYPES
+USER_AGENT = "dce-portal"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerInfo:
+    """One layer of an image, as its manifest lists it."""
+
+    digest: str
+    size_bytes: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildInfo:
+    """One entry of an index; `platform` is like linux/arm64/v8, empty where the index says none."""
+
+    digest: str
+    media_type: str
+    platform: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestInfo:
+    """One manifest: an image has layers and a configuration, an index has children."""
+
+    digest: str
+    media_type: str
+    manifest_bytes: int
+    size_bytes: int = 0
+    config_digest: str = ""
+    platform: str = ""
+    layers: tuple[LayerInfo, ...] = ()
+    children: tuple[ChildInfo, ...] = ()
+
+
+class RegistryPort(Protocol):
+    """One registry (OCI distribution)."""
+
+    def repositories(self) -> Iterator[str]:
+        """Every repository's name, page after page."""
+        ...
+
+    def tags(self, repository: str) -> tuple[str, ...]:
+        """A repository's tags; empty when all were deleted."""
+        ...
+
+    def digest_of(self, repository: str, *, tag: str) -> str:
+        """The digest that a tag points at."""
+        ...
+
+    def manifest(self, repository: str, *, digest: str) -> ManifestInfo:
+        """Read one manifest, and an image's platform from its configuration."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections; calling it twice does no harm."""
+        ...

@@ -1,0 +1,1 @@
+"""Template helpers that every app's pages share."""

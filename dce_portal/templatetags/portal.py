@@ -1,0 +1,122 @@
+"""How pages write sizes, cores, moments, ids, states and things to copy; also called by admin classes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+register = template.Library()
+
+NOTHING = "–"
+BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+SHORT_ID = 12
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
+
+# A state never speaks by colour alone: each tone has a shape, and a word stands beside it.
+SHAPES = {"good": "●", "late": "▲", "bad": "■", "busy": "◆", "off": "○"}
+TONES = {
+    "good": {"ready", "running", "active", "complete", "succeeded", "healthy", "completed"},
+    "late": {"late", "pause", "paused", "stale", "unknown", "starting", "restarting", "rollback"},
+    "bad": {"down", "failed", "rejected", "dead", "unhealthy", "disconnected", "orphaned", "error"},
+    "busy": {"pending", "preparing", "assigned", "accepted", "queued", "updating", "new"},
+}
+
+
+@register.filter
+def bytes_human(value: float | None) -> str:
+    """A size in the binary unit that fits: 1.5 GiB."""
+    if value is None:
+        return NOTHING
+    size, unit = float(value), 0
+    while abs(size) >= 1024 and unit < len(BYTE_UNITS) - 1:
+        size, unit = size / 1024, unit + 1
+    digits = 0 if unit == 0 or abs(size) >= 100 else 1
+    return f"{number_format(round(size, digits), decimal_pos=digits)} {BYTE_UNITS[unit]}"
+
+
+@register.filter
+def cores(value: float | None) -> str:
+    """Processor time as cores: 0.42 cores."""
+    if value is None:
+        return NOTHING
+    digits = 2 if abs(value) < 10 else 1
+    number = number_format(round(float(value), digits), decimal_pos=digits)
+    return _("%(number)s cores") % {"number": number}
+
+
+@register.filter
+def ago(moment: datetime | None) -> str | SafeString:
+    """How long ago, with the exact moment on hover; the browser keeps it moving."""
+    if moment is None:
+        return NOTHING
+    exact = date_format(timezone.localtime(moment), "Y-m-d H:i:s T")
+    age_s = (timezone.now() - moment).total_seconds()
+    return format_html(
+        '<time class="dce-ago" datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        exact,
+        age_in_words(age_s),
+    )
+
+
+def age_in_words(age_s: float) -> str:
+    """A duration in its largest unit: 42 s ago."""
+    seconds = max(0, int(age_s))
+    if seconds < MINUTE_S:
+        return _("%(n)d s ago") % {"n": seconds}
+    if seconds < HOUR_S:
+        return _("%(n)d min ago") % {"n": seconds // MINUTE_S}
+    if seconds < DAY_S:
+        return _("%(n)d h ago") % {"n": seconds // HOUR_S}
+    days = seconds // DAY_S
+    return ngettext("%(n)d day ago", "%(n)d days ago", days) % {"n": days}
+
+
+@register.filter
+def short_id(value: str | None) -> str:
+    """The first twelve characters of an id or digest, without its algorithm."""
+    return str(value or "").rpartition(":")[2][:SHORT_ID]
+
+
+@register.filter
+def middle(value: str, length: int = 40) -> str:
+    """Long text shortened in the middle, where people look least."""
+    text = str(value)
+    if len(text) <= length:
+        return text
+    head = (length - 1) // 2
+    return f"{text[:head]}…{text[-(length - 1 - head) :]}"
+
+
+@register.filter
+def percent(value: float | None, whole: float | None) -> str:
+    """One number as a share of another."""
+    if value is None or not whole:
+        return NOTHING
+    return f"{number_format(round(100 * value / whole), decimal_pos=0)} %"
+
+
+@register.filter
+def tone_of(state: str) -> str:
+    """Which of the tones a word of Docker's belongs to."""
+    return next((tone for tone, words in TONES.items() if str(state).lower() in words), "off")
+
+
+@register.inclusion_tag("components/state.html")
+def state(tone: str, word: str, title: str = "") -> dict[str, Any]:
+    """A state as shape, colour and word."""
+    return {"tone": tone, "shape": SHAPES.get(tone, SHAPES["off"]), "word": word, "title": title}
+
+
+@register.inclusion_tag("components/copy.html")
+def copy(text: str, label: str = "") -> dict[str, Any]:
+    """A command or an id with the button that copies it."""
+    return {"text": text, "label": label}
