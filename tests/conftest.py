@@ -5,6 +5,7 @@ pytest_plugins = [
     "tests.plugins.actors",
     "tests.plugins.browser",
     "tests.plugins.leftout",
+    "tests.plugins.portal",
     "tests.plugins.redis_server",
     "tests.plugins.sockets",
 ]
