@@ -15,11 +15,8 @@ class KernelConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
-        """Make the Celery application the current one, so that tasks know their broker."""
-        from dce_portal import (
-            celery,  # noqa: F401 - importing it is what sets it
-            worker_signals,  # noqa: F401 - importing it is what connects it
-        )
+        """Register the system checks, what workers do at their start, and the Celery application."""
+        from dce_portal import celery, checks, worker_signals  # noqa: F401 - importing registers them
 
 
 class PortalAdminConfig(AdminConfig):

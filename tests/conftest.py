@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.lab.fixtures",
     "tests.plugins.browser",
     "tests.plugins.leftout",
+    "tests.plugins.portal",
     "tests.plugins.redis_server",
     "tests.plugins.sockets",
 ]

@@ -219,6 +219,42 @@ class NodeChange:
     labels: Mapping[str, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that the difference of two polls tells; it becomes a row of "what changed"."""
+
+    kind: str
+    subject_kind: str
+    subject_id: str
+    subject_label: str
+    severity: str = "info"
+    node_id: str = ""
+    detail: Mapping[str, str | int | None] = field(default_factory=dict)
+
+
+def node_of_engine(identity: EngineIdentity) -> NodeInfo:
+    """A single engine as a node: it is ready, since it answered."""
+    return NodeInfo(
+        native_id=identity.engine_id,
+        hostname=identity.hostname,
+        role="single",
+        availability="active",
+        state="ready",
+        status_message="",
+        address="",
+        reachability="",
+        is_leader=False,
+        engine_version=identity.engine_version,
+        os=identity.os,
+        architecture=identity.architecture,
+        cpu_count=identity.cpu_count,
+        memory_bytes=identity.memory_bytes,
+        labels={},
+        engine_labels=identity.labels,
+        version_index=0,
+    )
+
+
 class EnginePort(Protocol):
     """One engine at one address."""
 

@@ -1,7 +1,9 @@
 """Starts one program so that neither a killed parent nor a killed master leaves strays behind.
 
-``guard.py STATE PROGRAM ARGUMENT…`` ends what is left of the program's last life, asks the
-kernel for a TERM when the parent dies, and becomes the program. A master that is killed outright
+``guard.py STATE AFTER PROGRAM ARGUMENT…`` ends what is left of the program's last life, asks the
+kernel for a TERM when the parent dies, and becomes the program; AFTER is the socket of a web
+server that may load first (or ``-``), so that a page is there before the rest competes for the
+processor. A master that is killed outright
 (nginx, granian, celery) leaves workers that hold its port or socket; they share its process
 group, whose number, start time and boot the state file remembers, so that no other process is
 ever taken for them. It runs on the standard library alone: it stands before every start.
@@ -12,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -19,15 +22,20 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 GONE_WITHIN_S = 5.0
+WAIT_AT_MOST_S = 8.0
 PROC = Path("/proc")
 
 
 def main(arguments: list[str]) -> None:
     """End strays, remember this life, become the program."""
-    state, command = Path(arguments[0]), arguments[1:]
+    state, after, command = Path(arguments[0]), arguments[1], arguments[2:]
     end_strays(state)
+    # A socket that a killed server left is in the way of some servers (granian).
+    state.with_suffix(".sock").unlink(missing_ok=True)
     remember(state)
     end_with_parent()
+    if after != "-":
+        wait_for_answer(after)
     os.execv(command[0], command)  # noqa: S606 - becoming the program is the point
 
 
@@ -72,6 +80,24 @@ def members(group: int) -> Iterator[int]:
 def end_with_parent() -> None:
     """Have the kernel send TERM to this process when supervisord is gone."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+def wait_for_answer(path: str) -> None:
+    """Return once a server answers on the socket, or when waiting has been long enough."""
+    deadline = time.monotonic() + WAIT_AT_MOST_S
+    while not _answers(path) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def _answers(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+        link.settimeout(WAIT_AT_MOST_S)
+        try:
+            link.connect(path)
+            link.sendall(b"GET /livez HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            return link.recv(12).startswith(b"HTTP/")
+        except OSError:
+            return False
 
 
 def _stat(pid: int) -> tuple[int, str] | None:

@@ -29,6 +29,8 @@ class Program:
     priority: int
     group: str = PORTAL_GROUP
     stop_wait_s: int = 5
+    # The socket of a server that may load first.
+    after: str = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def _server_programs(servers: dict[str, str], layout: Layout) -> list[Program]:
 def _own_programs(configuration: Configuration, layout: Layout) -> list[Program]:
     celery = f"{layout.python} -m celery -A dce_portal"
     level = configuration.log_level
+    web_socket = f"{layout.run}/web.sock"
     worker = f"worker --loglevel {level} --without-gossip --without-mingle"
     return [
         Program("web", _web_command(configuration, layout), 40),
@@ -102,9 +105,17 @@ def _own_programs(configuration: Configuration, layout: Layout) -> list[Program]
             f"{celery} {worker} -n worker@portal -Q default"
             f" --pool prefork --concurrency {configuration.worker_concurrency}",
             60,
+            after=web_socket,
         ),
-        Program("poll", f"{celery} {worker} -n poll@portal -Q poll --pool solo", 60),
-        Program("beat", f"{celery} beat --loglevel {level} -s {layout.run}/beat-schedule", 70),
+        Program(
+            "poll", f"{celery} {worker} -n poll@portal -Q poll --pool solo", 60, after=web_socket
+        ),
+        Program(
+            "beat",
+            f"{celery} beat --loglevel {level} -s {layout.run}/beat-schedule",
+            70,
+            after=web_socket,
+        ),
     ]
 
 

@@ -19,7 +19,9 @@ from dce_portal.paths import CHECKOUT
 
 # Only the bootstrap needs it; the processes that run for months should not carry it.
 FIRST_START_ONLY = ("DCE_ADMIN_PASSWORD", "DCE_ADMIN_PASSWORD_FILE")
-REPLACED = ("DCE_DATA", "DCE_DATA_FILE")
+# DCE_DATA is handed on resolved. Without byte code each process would compile half a million
+# lines at every start.
+REPLACED = ("DCE_DATA", "DCE_DATA_FILE", "PYTHONDONTWRITEBYTECODE")
 
 
 def run(configuration: Configuration, environ: Mapping[str, str]) -> None:
@@ -48,8 +50,7 @@ def prepare(configuration: Configuration, environ: Mapping[str, str]) -> Workspa
 def bootstrap(configuration: Configuration, environ: Mapping[str, str]) -> None:
     """Bring the database, the static files and the first administrator up to date."""
     command = [sys.executable, str(CHECKOUT / "manage.py"), "bootstrap"]
-    child = {**environ, "DCE_DATA": str(configuration.data)}
-    child.pop("DCE_DATA_FILE", None)
+    child = _environment(configuration, environ)
     result = subprocess.run(command, cwd=CHECKOUT, env=child, check=False)
     if result.returncode != 0:
         raise LauncherError(
@@ -60,10 +61,9 @@ def bootstrap(configuration: Configuration, environ: Mapping[str, str]) -> None:
 
 def become_supervisord(configuration: Configuration, environ: Mapping[str, str]) -> None:
     """Replace this process, so that Ctrl-C and TERM reach supervisord itself."""
-    child = {
-        name: value for name, value in environ.items() if name not in FIRST_START_ONLY + REPLACED
-    }
-    child |= {"DCE_DATA": str(configuration.data), "PYTHONUNBUFFERED": "1"}
+    child = _environment(configuration, environ)
+    for name in FIRST_START_ONLY:
+        child.pop(name, None)
     announcer = [sys.executable, "-m", "dce_portal.launcher", "announce"]
     subprocess.Popen(announcer, cwd=CHECKOUT, env=child)
     os.chdir(CHECKOUT)
@@ -74,3 +74,15 @@ def become_supervisord(configuration: Configuration, environ: Mapping[str, str])
         [sys.executable, str(supervisord), "-n", "-c", str(configuration_file)],
         child,
     )
+
+
+def _environment(configuration: Configuration, environ: Mapping[str, str]) -> dict[str, str]:
+    """What the portal's processes inherit."""
+    kept = {name: value for name, value in environ.items() if name not in REPLACED}
+    return {
+        **kept,
+        "DCE_DATA": str(configuration.data),
+        # A shell may have another project's in its environment.
+        "DJANGO_SETTINGS_MODULE": "dce_portal.settings.base",
+        "PYTHONUNBUFFERED": "1",
+    }

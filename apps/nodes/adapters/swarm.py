@@ -1,0 +1,104 @@
+"""A Swarm through its managers' APIs, with failover from one that does not answer to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.nodes.adapters.engine_http import EngineHttp
+from apps.nodes.adapters.engine_json import native_id, require_object
+from apps.nodes.adapters.swarm_json import node_of, nodes_of, services_of, tasks_of
+from apps.nodes.ports import Capability, ClusterSnapshot, Managers, NodeChange, NodeInfo
+from dce_portal.errors import Unavailable
+
+CAPABILITIES = (
+    Capability.SERVICES
+    | Capability.NODE_AVAILABILITY
+    | Capability.NODE_LABELS
+    | Capability.NODE_ROLES
+)
+
+
+class Swarm:
+    """The ClusterPort over one or more managers; stays with the one that answered last."""
+
+    capabilities = CAPABILITIES
+
+    def __init__(self, managers: Managers) -> None:
+        """Take the managers in the order in which to try them."""
+        self._managers = [EngineHttp(address) for address in managers]
+
+    async def snapshot(self) -> ClusterSnapshot:
+        """Read nodes, services and tasks from the first manager that answers."""
+        return await self._first_that_answers(_snapshot)
+
+    async def node(self, native_id: str) -> NodeInfo:
+        """Read one node now."""
+
+        async def read(http: EngineHttp) -> NodeInfo:
+            return node_of(await http.get(f"/nodes/{native_id}"))
+
+        return await self._first_that_answers(read)
+
+    async def update_node(self, native_id: str, *, change: NodeChange, version_index: int) -> None:
+        """Write a node's specification over what it is now, refused when it is newer than `version_index`."""
+
+        async def write(http: EngineHttp) -> None:
+            raw = require_object(await http.get(f"/nodes/{native_id}"), what="/nodes")
+            body = changed_spec(raw.part("Spec").raw, change=change)
+            params = {"version": str(version_index)}
+            await http.post(f"/nodes/{native_id}/update", params=params, body=body)
+
+        await self._first_that_answers(write)
+
+    async def close(self) -> None:
+        """Close the connections to every manager."""
+        for manager in self._managers:
+            await manager.close()
+
+    async def _first_that_answers[Answer](
+        self, ask: Callable[[EngineHttp], Awaitable[Answer]]
+    ) -> Answer:
+        causes = []
+        for manager in list(self._managers):
+            try:
+                answer = await ask(manager)
+            except Unavailable as error:
+                causes.append(error.message)
+                continue
+            self._prefer(manager)
+            return answer
+        raise Unavailable(" ".join(causes) or _("No manager of this Swarm has an address here."))
+
+    def _prefer(self, manager: EngineHttp) -> None:
+        if self._managers[0] is not manager:
+            self._managers.remove(manager)
+            self._managers.insert(0, manager)
+
+
+async def _snapshot(http: EngineHttp) -> ClusterSnapshot:
+    """Nodes last: a task or service that names one is then always known."""
+    swarm = require_object(await http.get("/swarm"), what="/swarm")
+    services = services_of(await http.get("/services", status="true"))
+    tasks = tasks_of(await http.get("/tasks"))
+    return ClusterSnapshot(
+        native_id=native_id(swarm, "ID", what="/swarm"),
+        taken_at=timezone.now(),
+        source=http.address.url,
+        nodes=nodes_of(await http.get("/nodes")),
+        services=services,
+        tasks=tasks,
+    )
+
+
+def changed_spec(spec: Mapping[str, Any], *, change: NodeChange) -> dict[str, Any]:
+    """The node's specification with the change in it; what this code does not know stays as it is."""
+    changes = {
+        "Availability": change.availability,
+        "Role": change.role,
+        "Labels": None if change.labels is None else dict(change.labels),
+    }
+    return {**spec, **{name: value for name, value in changes.items() if value is not None}}
