@@ -8,6 +8,7 @@ from pathlib import Path
 
 _DATA = Path(tempfile.mkdtemp(prefix="dce-test-"))
 (_DATA / "secrets").mkdir()
+(_DATA / "static").mkdir()
 (_DATA / "secrets" / "django-secret-key").write_text("not-a-secret-in-tests-" + "x" * 40)
 for _name in [
     name for name in os.environ if name.startswith("DCE_") and not name.startswith("DCE_TEST_")
