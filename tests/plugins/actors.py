@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
 
@@ -69,6 +71,20 @@ def with_token() -> Callable[..., Client]:
         return Client(headers={"Authorization": f"Bearer {secret}"})
 
     return script
+
+
+@pytest.fixture
+def queries_of(signed_in: Callable[[User], Client]) -> Callable[[User, str], int]:
+    """How many queries a page takes once the browser has signed in and the caches are warm."""
+
+    def count(person: User, address: str) -> int:
+        browser = signed_in(person)
+        browser.get(address)
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get(address).status_code == 200
+        return len(queries)
+
+    return count
 
 
 def _person(username: str, *, group: str | None = None) -> User:
