@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.lab.fixtures",
+    "tests.plugins.actors",
     "tests.plugins.browser",
     "tests.plugins.leftout",
     "tests.plugins.portal",
