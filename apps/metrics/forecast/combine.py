@@ -12,7 +12,7 @@ from apps.metrics.forecast.methods import METHODS, WEEKLY, View
 from apps.metrics.forecast.shifts import Aligned, aligned_views
 
 HALF_LIFE_HOURS = 4 * DAY_HOURS  # an error this old counts half
-WEIGHT_POWER = 14.0  # a method with 5 % more error has half the weight
+WEIGHT_POWER = 18.0  # a method with 4 % more error has half the weight
 OWN_HOURS_SHARE = (
     0.5  # how far a stretch of the horizon trusts its own errors over those of the whole
 )
@@ -26,7 +26,7 @@ STRETCH_STARTS = (
     24,
     72,
 )  # first hours, near ones, the day's rest, days after: weighed apart
-ORIGIN_STEP_HOURS = 3
+ORIGIN_STEP_HOURS = 4
 LONGEST_LOOK_BACK_HOURS = 10 * DAY_HOURS
 WEEKLY_FROM_HOURS = 9 * DAY_HOURS  # before that a season of a week has not shown itself twice
 
@@ -138,5 +138,6 @@ def _weights(errors: Floats, ages_h: Floats, rolling: Rolling) -> Floats:
 
 def _steep(loss: Floats) -> Floats:
     floor = 1e-9 * float(loss.max()) + 1e-300
-    weights = ((loss.min() + floor) / (loss + floor)) ** WEIGHT_POWER
-    return np.asarray(weights / weights.sum(), dtype=np.float64)
+    weights: Floats = ((loss.min() + floor) / (loss + floor)) ** WEIGHT_POWER
+    total: float = weights.sum()
+    return weights / total

@@ -46,9 +46,11 @@ def forecast(history: Floats, *, horizon: int = DAY_HOURS, limits: Limits | None
 def forecasts_at(
     values: Floats, starts: Sequence[int], *, horizon: int = DAY_HOURS, limits: Limits | None = None
 ) -> list[Outlook]:
-    """One forecast for each start, made from values[:start] alone; starts lie a multiple of three hours apart."""
+    """One forecast for each start, made from values[:start] alone; starts lie whole days apart."""
     _check(values[: min(starts)], horizon=horizon)
     _check(values, horizon=horizon)
+    if any((max(starts) - start) % DAY_HOURS for start in starts):
+        raise ValueError("Several forecasts of one series begin whole days apart.")
     known = values[: max(starts)]
     unit = (
         float(np.abs(known).max()) or 1.0
