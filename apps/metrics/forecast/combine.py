@@ -116,7 +116,7 @@ def _residuals(history: Floats, rolling: Rolling) -> tuple[Floats, Floats]:
     now = len(history)
     targets = rolling.origins[:-1, None] + np.arange(rolling.horizon)
     truth = np.where(targets < now, history[np.minimum(targets, now - 1)], np.nan)
-    residuals: Floats = truth - rolling.forecasts[:, :-1]
+    residuals: Floats = np.subtract(truth, rolling.forecasts[:, :-1])
     return residuals, (now - targets).astype(np.float64)
 
 
@@ -124,7 +124,7 @@ def _weights(errors: Floats, ages_h: Floats, rolling: Rolling) -> Floats:
     """Methods x horizon, each column adding up to one."""
     known = ages_h > 0
     discount = np.where(known, 0.5 ** (np.maximum(ages_h, 0) / HALF_LIFE_HOURS), 0.0)
-    losses = np.einsum("moh,oh->mh", np.where(known, errors, 0.0), discount)
+    losses: Floats = np.einsum("moh,oh->mh", np.where(known, errors, 0.0), discount)
     counts = discount.sum(axis=0)
     whole = losses.sum(axis=1) / max(counts.sum(), 1e-9)
     weights = np.empty_like(losses)
@@ -138,6 +138,5 @@ def _weights(errors: Floats, ages_h: Floats, rolling: Rolling) -> Floats:
 
 def _steep(loss: Floats) -> Floats:
     floor = 1e-9 * float(loss.max()) + 1e-300
-    weights: Floats = ((loss.min() + floor) / (loss + floor)) ** WEIGHT_POWER
-    total: float = weights.sum()
-    return weights / total
+    weights = np.power((loss.min() + floor) / (loss + floor), WEIGHT_POWER)
+    return np.asarray(weights / weights.sum(), dtype=np.float64)

@@ -137,13 +137,12 @@ def theta(view: View) -> Floats:
 
 
 def seasonal_theta(view: View) -> Floats:
-    """The whole trend, and the daily pattern, on the level of the last day."""
+    """The whole trend, and the daily pattern without it, on the level of the last day."""
     profile = view.profiles[7]
-    centre_age_h = DAY_HOURS / 2
-    level = profile.level(DAY_HOURS)[:, None] + view.daily_slope[:, None] * (
-        view.ahead + centre_age_h
-    )
-    return view.daily(profile.shape) + level
+    slope = view.daily_slope[:, None]
+    centre = (DAY_HOURS - 1) / 2  # a day's median lies in its middle
+    shape = profile.shape - slope * (np.arange(DAY_HOURS) - centre)
+    return view.daily(shape) + profile.level(DAY_HOURS)[:, None] + slope * (view.ahead + centre)
 
 
 def holt_winters(view: View) -> Floats:

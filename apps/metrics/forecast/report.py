@@ -34,7 +34,7 @@ def as_table(report: Report) -> str:
     lines.append("")
     lines.append(
         "Mean absolute error of five days, each forecast 24 hours ahead, divided by the series' mean "
-        "|y(t) - y(t-24 h)|; `in band`: share of truths inside the 80 % band; `ms`: all five forecasts."
+        "|y(t) - y(t-24 h)|; `in band`: share of truths inside the 80 % band; `ms`: processor time of all five."
     )
     return "\n".join(lines)
 

@@ -13,6 +13,7 @@ USUAL_QUANTILE = 0.98  # of the week's surprises before it
 USUAL_MEDIANS = 8.0  # a jump is also so many times the usual surprise
 FIRST_HOUR = 2 * DAY_HOURS  # before that nothing is usual yet
 REFERENCE_DAYS = 3
+MOST_JUMPS = 12  # a series that jumps more often has no level to speak of, and each view costs time
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,10 @@ def aligned_views(values: Floats) -> list[Aligned]:
     """The series itself, then one view more for each jump, in the order in which they could be known."""
     views = [Aligned(0, values)]
     current, search_from = values, FIRST_HOUR
-    while (found := _first_jump(current, search_from=search_from)) is not None:
+    while len(views) <= MOST_JUMPS:
+        found = _first_jump(current, original=values, search_from=search_from)
+        if found is None:
+            break
         start, size = found
         current = np.concatenate([current[:start] + size, current[start:]])
         search_from = start + RUN_HOURS
@@ -35,12 +39,12 @@ def aligned_views(values: Floats) -> list[Aligned]:
     return views
 
 
-def _first_jump(values: Floats, *, search_from: int) -> tuple[int, float] | None:
+def _first_jump(values: Floats, *, original: Floats, search_from: int) -> tuple[int, float] | None:
     surprises = _surprises(values)
     starts, least = _runs_on_one_side(surprises, search_from=search_from)
     beyond = least > _usual(surprises, starts)
     for start, size in zip(starts[beyond], least[beyond], strict=True):
-        if not _was_so_last_week(values, int(start), float(size)):
+        if not _was_so_last_week(original, int(start), float(size)):
             return int(start), float(np.median(surprises[start : start + RUN_HOURS]))
     return None
 
@@ -79,11 +83,10 @@ def _usual(surprises: Floats, starts: Ints) -> Floats:
 
 
 def _was_so_last_week(values: Floats, start: int, least: float) -> bool:
-    """A weekend is no jump once a weekend has been seen."""
-    if start < WEEK_HOURS:
+    """A weekend is no jump once a weekend has been seen: the step from the day before was the same a week ago."""
+    if start < WEEK_HOURS + DAY_HOURS:
         return False
-    now, then = (
-        values[start : start + RUN_HOURS],
-        values[start - WEEK_HOURS : start - WEEK_HOURS + RUN_HOURS],
-    )
-    return float(np.median(np.abs(now - then))) < least / 2
+    run = np.arange(start, start + RUN_HOURS)
+    step = values[run] - values[run - DAY_HOURS]
+    step_then = values[run - WEEK_HOURS] - values[run - WEEK_HOURS - DAY_HOURS]
+    return float(np.median(np.abs(step - step_then))) < least / 2
