@@ -12,7 +12,7 @@ from typing import Any
 from .rates import Table
 
 KEPT_S = 900.0
-KEPT_VALUES = 1_500_000  # 12 MB
+KEPT_VALUES = 1_000_000  # 8 MB
 CHANGE_WEIGHT = 100  # values; about what a container's description takes
 
 

@@ -23,15 +23,18 @@ class Settings:
 
 def parse(arguments: Sequence[str] | None = None) -> Settings:
     """Read the command line; a mistake in it ends the program with a sentence."""
-    parser = argparse.ArgumentParser(prog="dce_agent", description="Sample this node.")
-    defaults = Settings()
+    parser = argparse.ArgumentParser(
+        prog="dce_agent",
+        description="Sample this node.",
+        argument_default=argparse.SUPPRESS,  # what is not said is left to Settings
+    )
     add = parser.add_argument
-    add("--listen", type=_socket, default=defaults.listen, help="unix:///… to answer on")
-    add("--engine", type=_socket, default=defaults.engine, help="unix:///… of the engine")
-    add("--proc", default=defaults.proc, help="where the host's /proc is")
-    add("--sys", default=defaults.sys, help="where the host's /sys is")
-    add("--root", default=defaults.root, help="where the host's / is, for its filesystems")
-    add("--interval-s", type=_interval, default=defaults.interval_s, help="seconds between samples")
+    add("--listen", type=_socket, help="unix:///… to answer on")
+    add("--engine", type=_socket, help="unix:///… of the engine")
+    add("--proc", help="where the host's /proc is")
+    add("--sys", help="where the host's /sys is")
+    add("--root", help="where the host's / is, for its filesystems")
+    add("--interval-s", type=_interval, help="seconds between samples")
     return Settings(**vars(parser.parse_args(arguments)))
 
 
