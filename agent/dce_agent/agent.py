@@ -100,13 +100,13 @@ class Agent:
         self._note("engine", asdict(state))
 
     def _note_event(self, event: Event) -> None:
-        actor = event.get("Actor") or {}
-        container, attributes = str(actor.get("ID")), actor.get("Attributes") or {}
+        container = str(event["Actor"].get("ID"))
+        attributes = event["Actor"].get("Attributes", {})
         detail: dict[str, Any] = {
             "type": event.get("Type"),
             "action": event.get("Action"),
             "id": container,
-            "event_unix_ms": int(event["timeNano"]) // 1_000_000,
+            "event_unix_ms": event["timeNano"] // 1_000_000,
             "attributes": {
                 name: attributes[name] for name in EVENT_ATTRIBUTES if name in attributes
             },
@@ -119,7 +119,7 @@ class Agent:
         """Read the container now where the event is the last or the first chance for it."""
         match event.get("Action"):
             case "start":
-                ago_s = (time.time_ns() - int(event["timeNano"])) / 1e9
+                ago_s = (time.time_ns() - event["timeNano"]) / 1e9
                 self._sampler.container_started(container, ago_s=ago_s)
             case "update":
                 self._sampler.container_changed(container)

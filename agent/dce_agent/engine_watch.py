@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from .inventory import Difference, Inventory
 from .unix_http import EngineClient, EngineSilent
@@ -83,11 +83,11 @@ class EngineWatch:
         async with self.client.stream("/events", timeout_s=ANSWER_TIMEOUT_S, **query) as events:
             self._mark_due(*LISTED_EVERY_S)
             async for event in events:
-                if isinstance(event, dict) and int(event.get("timeNano", 0)) > heard_before:
+                if _is_event(event) and event["timeNano"] > heard_before:
                     yield event
 
     def _hear(self, event: Event) -> None:
-        self._heard_ns = max(self._heard_ns, int(event["timeNano"]))
+        self._heard_ns = max(self._heard_ns, event["timeNano"])
         self.inventory.hear(event)
         self.on_event(event)
         self._mark_due(str(event.get("Type")))
@@ -140,6 +140,13 @@ class EngineWatch:
         if answers != self.state.answers:
             self.state = EngineState(answers=answers, reason=reason)
             self.on_state(self.state)
+
+
+def _is_event(document: object) -> TypeGuard[Event]:
+    if not isinstance(document, dict) or not isinstance(document.get("timeNano"), int):
+        return False
+    actor = document.get("Actor")
+    return isinstance(actor, dict) and isinstance(actor.get("Attributes", {}), dict)
 
 
 def _entries(found: object) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ class Inventory:
 
     def hear(self, event: Mapping[str, Any]) -> None:
         """Learn from an event at once what the next list will say."""
-        action, container = event.get("Action"), str(event.get("Actor", {}).get("ID"))
+        action, container = str(event.get("Action")), str(event["Actor"].get("ID"))
         if event.get("Type") != "container":
             return
         if action in STARTS:
@@ -43,7 +43,7 @@ class Inventory:
         found = {str(entry["Id"]): entry for entry in entries}
         differences = _compare("container", self.containers, found)
         self.containers = found
-        self.running = {id_ for id_, entry in found.items() if entry.get("State") in ALIVE}
+        self.running = {id_ for id_, entry in found.items() if str(entry.get("State")) in ALIVE}
         return differences
 
     def take_images(self, entries: Iterable[Entry]) -> list[Difference]:
