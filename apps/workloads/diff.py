@@ -135,11 +135,14 @@ def _container_changes(before: ContainerInfo, after: ContainerInfo) -> Iterator[
 
 
 def _death(container: ContainerInfo) -> Happening:
-    """The list tells the exit code only; 137 is SIGKILL, most often from a lack of memory."""
+    """The list tells the exit code only; 137 is SIGKILL, most often from a lack of memory.
+
+    A task's container also ends so when the Swarm moves it; whether it failed, the task tells.
+    """
     match = EXIT_CODE.match(container.status)
     code = int(match[1]) if match else None
     kind = "killed" if code == KILLED else "died"
-    severity = "info" if code == 0 else "error"
+    severity = "info" if code == 0 or container.task_id else "error"
     return _container(kind, container, severity=severity, detail={"exit_code": code})
 
 

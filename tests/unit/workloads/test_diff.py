@@ -81,6 +81,13 @@ def test_a_containers_end_says_how(status: str, kind: str, severity: str) -> Non
     assert (found.kind, found.severity) == (kind, severity)
 
 
+def test_a_tasks_container_that_was_ended_is_no_error_of_its_own() -> None:
+    before = container_info(task_id="t1")
+    after = container_info(task_id="t1", state="exited", status="Exited (137) 1 second ago")
+    (found,) = diff.container_happenings(Difference(changed=((before, after),)))
+    assert (found.kind, found.severity) == ("container.killed", "info")
+
+
 def test_containers_that_start_turn_unhealthy_or_vanish() -> None:
     sick = container_info("c2", health="unhealthy")
     found = diff.container_happenings(
