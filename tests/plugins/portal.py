@@ -20,7 +20,7 @@ import pytest
 from tests.lab.host import LabError, wait_until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 120
 END_TIMEOUT_S = 20
 PASSWORD = "correct-horse-battery"
 # This process' settings are the suite's own; the portal starts from a plain environment.
@@ -85,7 +85,11 @@ def call_launcher(
 
 @contextmanager
 def started_portal(
-    data: Path, *, port: int | None = None, cwd: Path = CHECKOUT, **settings: str
+    data: Path,
+    *,
+    port: int | None = None,
+    cwd: Path = CHECKOUT,
+    **settings: str,
 ) -> Iterator[Portal]:
     """Start a portal, wait for its login page, end it."""
     port = port or free_port()
