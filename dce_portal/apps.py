@@ -15,8 +15,12 @@ class KernelConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
-        """Register the system checks, and the Celery application that tasks send through."""
-        from dce_portal import celery, checks  # noqa: F401 - importing them is what registers them
+        """Register the system checks, the signals, and the Celery application that tasks send through."""
+        from dce_portal import (  # importing them is what registers them
+            celery,  # noqa: F401
+            checks,  # noqa: F401
+            worker_signals,  # noqa: F401
+        )
 
 
 class PortalAdminConfig(AdminConfig):

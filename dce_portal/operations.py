@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
+from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,12 +24,17 @@ from dce_portal.errors import PortalError
 from dce_portal.models import FINAL_STATES, Operation, OperationState
 from dce_portal.origin import Origin
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+    from django.db.models import QuerySet
+
 log = structlog.get_logger(__name__)
 
 operation_requested = Signal()
 operation_finished = Signal()
 
 LONGEST_LOG_LINES = 2000
+WAITING_TOO_LONG = timedelta(seconds=60)
 
 
 class OperationCancelled(Exception):
@@ -96,8 +104,6 @@ def start_operation(
     parameters: Mapping[str, Any] | None = None,
 ) -> Operation:
     """Write the operation's row and hand it to a worker once the transaction commits."""
-    from dce_portal.tasks import run_operation
-
     operation = Operation.objects.create(
         kind=kind,
         title=title,
@@ -111,8 +117,25 @@ def start_operation(
         parameters=dict(parameters or {}),
     )
     operation_requested.send(Operation, operation=operation)
-    cast("Any", run_operation).delay_on_commit(str(operation.pk))
+    # When the broker is away the row stays queued, and hand_over_waiting sends it again.
+    transaction.on_commit(partial(_hand_over, str(operation.pk)), robust=True)
     return operation
+
+
+def hand_over_waiting() -> int:
+    """Hand operations over again that no worker took in time; returns how many. Doing so twice does no harm."""
+    since = timezone.now() - WAITING_TOO_LONG
+    waiting = Operation.objects.filter(state=OperationState.QUEUED, created_at__lt=since)
+    operation_ids = [str(pk) for pk in waiting.values_list("pk", flat=True)]
+    for operation_id in operation_ids:
+        _hand_over(operation_id)
+    return len(operation_ids)
+
+
+def _hand_over(operation_id: str) -> None:
+    from dce_portal.tasks import run_operation
+
+    run_operation.apply_async(args=(operation_id,), expires=WAITING_TOO_LONG.total_seconds())
 
 
 def request_cancel(operation: Operation) -> bool:
@@ -134,9 +157,7 @@ def execute(operation_id: str) -> None:
     operation = Operation.objects.get(pk=operation_id)
     announce(operation)
     _run_handler(operation)
-    operation.finished_at = timezone.now()
-    operation.save(update_fields=["state", "result", "error", "finished_at", "log"])
-    _conclude(operation)
+    _finish(operation)
 
 
 def _run_handler(operation: Operation) -> None:
@@ -155,18 +176,49 @@ def _run_handler(operation: Operation) -> None:
         )
 
 
+def _finish(operation: Operation) -> None:
+    """Write the end once: an operation that somebody ended meanwhile keeps that end."""
+    operation.finished_at = timezone.now()
+    running = Operation.objects.filter(pk=operation.pk, state=OperationState.RUNNING)
+    ended = running.update(
+        state=operation.state,
+        result=operation.result,
+        error=operation.error,
+        finished_at=operation.finished_at,
+    )
+    if ended:
+        _conclude(operation)
+
+
 def _conclude(operation: Operation) -> None:
     announce(operation)
     operation_finished.send(Operation, operation=operation)
 
 
 def fail_interrupted() -> int:
-    """Mark operations whose worker died as failed; returns how many. Called when the worker starts."""
-    stuck = Operation.objects.filter(state=OperationState.RUNNING)
-    reason = _(
-        "The worker was restarted while this operation ran. Look at what it changed, then start it again."
-    )
-    return stuck.update(state=OperationState.FAILED, error=reason, finished_at=timezone.now())
+    """Mark operations whose worker died as failed; returns how many. Called when the one worker starts."""
+    stuck = list(Operation.objects.filter(state=OperationState.RUNNING))
+    for operation in stuck:
+        operation.state = OperationState.FAILED
+        operation.error = _(
+            "The worker was restarted while this operation ran. Look at what it changed, then start it again."
+        )
+        _finish(operation)
+    return len(stuck)
+
+
+def operations_visible_to(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Operation]:
+    """Everybody's for those who may view operations, else a person's own."""
+    operations = Operation.objects.all()
+    if cast("Any", user).has_perm("portal.view_operation"):
+        return operations
+    return operations.filter(actor_id=user.pk) if user.pk else operations.none()
+
+
+def may_cancel(user: AbstractBaseUser | AnonymousUser, operation: Operation) -> bool:
+    """Whoever started it may, and whoever may change operations."""
+    is_own = operation.actor_id is not None and operation.actor_id == user.pk
+    return is_own or bool(cast("Any", user).has_perm("portal.change_operation"))
 
 
 def announce(operation: Operation) -> None:

@@ -17,3 +17,9 @@ def run_operation(operation_id: str) -> None:
 def heartbeat(name: str) -> None:
     """Show that beat sends and that the worker of this queue takes; /readyz looks for it."""
     heartbeats.record(name)
+
+
+@shared_task(ignore_result=True)
+def hand_over_waiting() -> None:
+    """Hand over operations that were queued while the broker was away."""
+    operations.hand_over_waiting()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
+
+from dce_portal.api.unknown import no_such_address
 
 API: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
@@ -21,6 +23,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("apps.workloads.api.urls")),
     path("", include("apps.registry.api.urls")),
     path("", include("apps.metrics.api.urls")),
+    re_path(r"", no_such_address),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -32,3 +35,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include((API, "api"))),
     path("admin/", admin.site.urls),
 ]
+handler500 = "dce_portal.api.unknown.failed"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from dce_portal.api.operations import OperationViewSet
+
+router = SimpleRouter()
+router.register("operations", OperationViewSet, basename="operation")
+urlpatterns = router.urls

@@ -60,6 +60,7 @@ def _poll_ticks(shards: int) -> dict[str, Any]:
 
 
 _HOUSEKEEPING = {
+    "hand over waiting operations": _entry("dce_portal.tasks.hand_over_waiting", 60.0),
     "apply registry events": _entry("apps.registry.tasks.apply_events", 2.0),
     "reconcile the registry's catalogue": _entry("apps.registry.tasks.reconcile_catalogue", 600.0),
     "drop old samples": _entry("apps.metrics.tasks.drop_old_samples", 900.0),

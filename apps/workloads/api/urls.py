@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from apps.workloads.api.views import ContainerViewSet, ImageViewSet, ServiceViewSet, TaskViewSet
+
+router = SimpleRouter()
+router.register("services", ServiceViewSet, basename="service")
+router.register("tasks", TaskViewSet, basename="task")
+router.register("containers", ContainerViewSet, basename="container")
+router.register("images", ImageViewSet, basename="image")
+urlpatterns = router.urls

@@ -1,0 +1,44 @@
+"""What goes to the browsers that watch: one frame a topic, numbers in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from apps.metrics import selectors
+from apps.metrics.models import MetricObject
+from apps.metrics.store import Measurement
+from apps.nodes.models import Cluster
+from dce_portal.live import Frame
+
+Kind = MetricObject.Kind
+WATCHED = (Kind.CLUSTER, Kind.NODE, Kind.CONTAINER)
+
+
+def frames_of(
+    measurements: Sequence[Measurement], *, cluster: Cluster, at: datetime
+) -> list[Frame]:
+    """A frame for each object that has a topic; the cluster's also says how its nodes are."""
+    return [
+        Frame(topic=f"{one.kind}:{one.ref}", data=_data(one, cluster=cluster, at=at))
+        for one in measurements
+        if one.kind in WATCHED
+    ]
+
+
+def _data(one: Measurement, *, cluster: Cluster, at: datetime) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "type": "usage",
+        "at": int(at.timestamp()),
+        "values": one.figures.known(),
+        "source": str(one.source),
+        "limits": {"cpu_cores": one.cpu_limit_cores, "memory_bytes": one.memory_limit_bytes},
+    }
+    if one.kind == Kind.CLUSTER:
+        data |= {
+            "health": selectors.health(cluster),
+            "nodes": selectors.node_columns(cluster),
+            "busiest": selectors.busiest_columns(cluster, at=at),
+        }
+    return data

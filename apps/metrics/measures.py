@@ -1,0 +1,65 @@
+"""What is measured of an object, and in which unit: one list for tables, roll-up, API and charts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from math import isfinite
+
+UNITS = {
+    "cpu_cores": "cores",
+    "memory_bytes": "bytes",
+    "network_rx_bps": "bytes/s",
+    "network_tx_bps": "bytes/s",
+    "block_read_bps": "bytes/s",
+    "block_write_bps": "bytes/s",
+    "pids": "processes",
+    "load_1m": "processes",
+    "swap_used_bytes": "bytes",
+    "disk_used_bytes": "bytes",
+    "disk_total_bytes": "bytes",
+}
+MEASURES = tuple(UNITS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """One object's usage at one moment; None where it could not be told, which a chart shows as a gap."""
+
+    cpu_cores: float | None = None
+    memory_bytes: float | None = None
+    network_rx_bps: float | None = None
+    network_tx_bps: float | None = None
+    block_read_bps: float | None = None
+    block_write_bps: float | None = None
+    pids: float | None = None
+    load_1m: float | None = None
+    swap_used_bytes: float | None = None
+    disk_used_bytes: float | None = None
+    disk_total_bytes: float | None = None
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Every measure by name, as the tables have them."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def known(self) -> dict[str, float]:
+        """Only what could be told, rounded to what a live frame needs."""
+        return {
+            name: round(value, 4) for name, value in self.as_dict().items() if value is not None
+        }
+
+
+def total(parts: list[Figures]) -> Figures:
+    """The sum of several objects; a measure that none of them has stays unknown."""
+    columns = {name: [getattr(part, name) for part in parts] for name in MEASURES}
+    known = {name: [v for v in values if v is not None] for name, values in columns.items()}
+    return Figures(**{name: sum(values) if values else None for name, values in known.items()})
+
+
+def believable(figures: Figures) -> Figures:
+    """The same without values that no machine can have: negative, infinite or not a number."""
+    return Figures(
+        **{
+            name: value if value is not None and isfinite(value) and value >= 0 else None
+            for name, value in figures.as_dict().items()
+        }
+    )

@@ -1,0 +1,78 @@
+"""Totals over objects: a service is the sum of its containers, a cluster that of its nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, QuerySet, Sum
+
+from apps.metrics.measures import MEASURES, Figures
+from apps.metrics.models import MetricObject
+from apps.metrics.store import Measurement
+from apps.nodes.models import Node
+
+# What was heard longer ago does not count: a node that is lost leaves its cluster's sum.
+FRESH = timedelta(seconds=40)
+
+Kind, Source = MetricObject.Kind, MetricObject.Source
+
+
+def of_services(node: Node, refs: Collection[int], *, at: datetime) -> list[Measurement]:
+    """One measurement a service, over all nodes on which it has containers."""
+    if not refs:
+        return []
+    fresh = _fresh(Kind.CONTAINER, at).filter(service_ref__in=refs)
+    names = dict(node.cluster.services.filter(pk__in=refs).values_list("pk", "name"))
+    return [
+        Measurement(
+            kind=Kind.SERVICE,
+            ref=ref,
+            label=names.get(ref, ""),
+            source=Source.CONTAINERS,
+            cluster_ref=node.cluster_id,
+            cpu_limit_cores=cpu_limit,
+            memory_limit_bytes=memory_limit,
+            figures=figures,
+        )
+        for ref, figures, cpu_limit, memory_limit in _sums(fresh, by="service_ref")
+    ]
+
+
+def of_cluster(node: Node, *, at: datetime) -> list[Measurement]:
+    """One measurement for the node's cluster; its limits are what the counted nodes have."""
+    fresh = _fresh(Kind.NODE, at).filter(cluster_ref=node.cluster_id)
+    return [
+        Measurement(
+            kind=Kind.CLUSTER,
+            ref=node.cluster_id,
+            label=node.cluster.name,
+            source=Source.NODES,
+            cluster_ref=node.cluster_id,
+            cpu_limit_cores=cpu_limit,
+            memory_limit_bytes=memory_limit,
+            figures=figures,
+        )
+        for _ref, figures, cpu_limit, memory_limit in _sums(fresh, by="cluster_ref")
+    ]
+
+
+def _fresh(kind: str, at: datetime) -> QuerySet[MetricObject]:
+    return MetricObject.objects.filter(kind=kind, last_sample_at__gte=at - FRESH)
+
+
+def _sums(
+    objects: QuerySet[MetricObject], *, by: str
+) -> list[tuple[int, Figures, float | None, float | None]]:
+    limits = ("cpu_limit_cores", "memory_limit_bytes")
+    parts: dict[str, Any] = {f"sum_{name}": Sum(F(name)) for name in (*MEASURES, *limits)}
+    return [
+        (
+            row[by],
+            Figures(**{name: row[f"sum_{name}"] for name in MEASURES}),
+            row["sum_cpu_limit_cores"],
+            row["sum_memory_limit_bytes"],
+        )
+        for row in objects.order_by().values(by).annotate(**parts)
+    ]

@@ -1,0 +1,134 @@
+"""How clusters and nodes look in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from apps.nodes.models import Cluster, ClusterEvent, Node
+
+FRESHNESS = ("observed_at", "source", "stale_since", "stale_reason")
+
+
+class ClusterSerializer(serializers.ModelSerializer[Cluster]):
+    """A Swarm, or the single engines that are in none."""
+
+    url = serializers.HyperlinkedIdentityField(view_name="api:cluster-detail")
+
+    class Meta:
+        """All facts."""
+
+        model = Cluster
+        fields = ("id", "url", "name", "kind", "native_id", "created_at", *FRESHNESS)
+        read_only_fields = fields
+
+
+class NodeSerializer(serializers.ModelSerializer[Node]):
+    """One node as last seen; `stale_since` tells since when no answer confirmed it, and `stale_reason` why."""
+
+    url = serializers.HyperlinkedIdentityField(view_name="api:node-detail")
+    cluster_name = serializers.CharField(source="cluster.name", read_only=True)
+    labels = serializers.DictField(child=serializers.CharField(), read_only=True)
+    engine_labels = serializers.DictField(child=serializers.CharField(), read_only=True)
+    is_fresh = serializers.BooleanField(read_only=True)
+    has_engine = serializers.SerializerMethodField(
+        help_text=_("Whether the portal asks this node's engine, and so knows its containers.")
+    )
+
+    class Meta:
+        """All facts."""
+
+        model = Node
+        fields = (
+            "id",
+            "url",
+            "cluster",
+            "cluster_name",
+            "native_id",
+            "hostname",
+            "role",
+            "availability",
+            "state",
+            "status_message",
+            "address",
+            "reachability",
+            "is_leader",
+            "engine_version",
+            "os",
+            "architecture",
+            "cpu_count",
+            "memory_bytes",
+            "labels",
+            "engine_labels",
+            "version_index",
+            "has_engine",
+            "is_fresh",
+            *FRESHNESS,
+        )
+        read_only_fields = fields
+
+    def get_has_engine(self, node: Node) -> bool:
+        """True when an engine address leads here; the selector has joined it."""
+        return getattr(node, "endpoint", None) is not None
+
+
+class ClusterEventSerializer(serializers.ModelSerializer[ClusterEvent]):
+    """Something that changed between two polls."""
+
+    detail = serializers.DictField(read_only=True)
+
+    class Meta:
+        """All facts."""
+
+        model = ClusterEvent
+        fields = (
+            "id",
+            "cluster",
+            "node",
+            "at",
+            "kind",
+            "severity",
+            "subject_kind",
+            "subject_id",
+            "subject_label",
+            "detail",
+        )
+        read_only_fields = fields
+
+
+class LabelsSerializer(serializers.Serializer[dict[str, Any]]):
+    """A node's whole set of labels."""
+
+    labels = serializers.DictField(
+        child=serializers.CharField(max_length=1024, allow_blank=True, trim_whitespace=False),
+        help_text=_("Every label that the node shall have; others are removed."),
+    )
+
+    def validate_labels(self, labels: dict[str, str]) -> dict[str, str]:
+        """Look at the names too."""
+        return check_names(labels)
+
+
+class LabelChangesSerializer(serializers.Serializer[dict[str, Any]]):
+    """Single labels of a node."""
+
+    labels = serializers.DictField(
+        child=serializers.CharField(
+            max_length=1024, allow_blank=True, allow_null=True, trim_whitespace=False
+        ),
+        help_text=_("Labels to set; null removes one, others stay."),
+    )
+
+    def validate_labels(self, labels: dict[str, str | None]) -> dict[str, str | None]:
+        """Look at the names too."""
+        return check_names(labels)
+
+
+def check_names[Value](labels: dict[str, Value]) -> dict[str, Value]:
+    """Raise for a name that no cluster should be given."""
+    name_field = serializers.CharField(max_length=256, trim_whitespace=False)
+    for name in labels:
+        name_field.run_validation(name)
+    return labels

@@ -1,0 +1,71 @@
+"""Services, tasks, containers and the engines' images in the API: mirrors, to be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apps.workloads import selectors
+from apps.workloads.api.filters import ContainerFilters, ImageFilters, ServiceFilters, TaskFilters
+from apps.workloads.api.serializers import (
+    ContainerSerializer,
+    ImageSerializer,
+    ServiceSerializer,
+    TaskSerializer,
+)
+from apps.workloads.models import Container, EngineImage, Service, Task
+from dce_portal.api.viewsets import ReadOnlyViewSet
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+class ServiceViewSet(ReadOnlyViewSet):
+    """Swarm services."""
+
+    model = Service
+    serializer_class = ServiceSerializer
+    filterset_class = ServiceFilters
+    ordering = ("name", "pk")
+
+    def select(self) -> QuerySet[Service]:
+        """All that the person may see."""
+        return selectors.services_visible_to(self.person)
+
+
+class TaskViewSet(ReadOnlyViewSet):
+    """The services' tasks, latest change first."""
+
+    model = Task
+    serializer_class = TaskSerializer
+    filterset_class = TaskFilters
+    ordering = ("-updated_at", "-pk")
+
+    def select(self) -> QuerySet[Task]:
+        """All that the person may see."""
+        return selectors.tasks_visible_to(self.person)
+
+
+class ContainerViewSet(ReadOnlyViewSet):
+    """Containers on nodes whose engine the portal asks."""
+
+    model = Container
+    serializer_class = ContainerSerializer
+    filterset_class = ContainerFilters
+    ordering = ("name", "pk")
+
+    def select(self) -> QuerySet[Container]:
+        """All that the person may see."""
+        return selectors.containers_visible_to(self.person)
+
+
+class ImageViewSet(ReadOnlyViewSet):
+    """Images in the engines' stores; those in the registry are repositories and tags."""
+
+    model = EngineImage
+    serializer_class = ImageSerializer
+    filterset_class = ImageFilters
+    ordering = ("-created_at", "-pk")
+
+    def select(self) -> QuerySet[EngineImage]:
+        """All that the person may see."""
+        return selectors.images_visible_to(self.person)
