@@ -123,7 +123,8 @@ class DistributionRegistry:
 
     def _unreadable(self, cause: str) -> Unavailable:
         return Unavailable(
-            _("The registry's answer cannot be used: %(cause)s.") % {"cause": cause}
+            _("The registry's answer cannot be used: %(cause)s.") % {"cause": cause},
+            permanent=True,
         )
 
 

@@ -1,0 +1,200 @@
+"""Answers a token request: who asks, what of it is granted, and a signed token for exactly that.
+
+A wrong credential is an error. A missing right is not: the token then allows less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.utils.translation import gettext as _
+
+from apps.accounts.services import verify_credential
+from apps.registry import decisions, selectors
+from apps.registry.decisions import Decision
+from apps.registry.rights import DELETE, PUSH, Access, ActorFacts, authorize, namespace_of
+from apps.registry.scopes import Scope
+from apps.registry.services.logins import PREFIX, make_docker_login, verify_docker_login
+from apps.registry.signing import SignedToken, signer
+from dce_portal.errors import InvalidInput, NotAuthenticated
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+AUDITED_ACTIONS = frozenset({PUSH, DELETE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRequest:
+    """What a client sent; `username` None is anonymous, `refresh_token` comes alone."""
+
+    service: str
+    scopes: tuple[Scope, ...]
+    username: str | None = None
+    secret: str = ""
+    refresh_token: str = ""
+    client_id: str = ""
+    wants_login: bool = False
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenAnswer:
+    """The signed token, what it allows, and a docker login where one is due."""
+
+    token: SignedToken
+    access: tuple[Access, ...]
+    refresh_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Caller:
+    """Who asks, and by what: `login` is the docker login that was used."""
+
+    user: User | AnonymousUser
+    credential: str = ""
+    token_scopes: frozenset[str] | None = None
+    has_password: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.user.get_username()
+
+
+def issue_token(request: TokenRequest) -> TokenAnswer:
+    """Authenticate, authorise and sign; NotAuthenticated or InvalidInput with the reason."""
+    _check_service(request.service)
+    caller = _authenticate(request)
+    access = _authorised(caller, request.scopes)
+    decisions.note(_worth_noting(caller, request, access))
+    token = signer().sign(subject=caller.name, access=access)
+    return TokenAnswer(token=token, access=access, refresh_token=_login_for(caller, request))
+
+
+def _check_service(service: str) -> None:
+    """A client that names no service means the only one there is."""
+    if service not in ("", settings.REGISTRY_SERVICE):
+        raise InvalidInput(
+            _("this portal gives tokens for the service %(service)s only")
+            % {"service": settings.REGISTRY_SERVICE},
+            field="service",
+        )
+
+
+def _authenticate(request: TokenRequest) -> _Caller:
+    try:
+        return _caller_of(request)
+    except NotAuthenticated as error:
+        decisions.note([_failed_login(request, error)])
+        raise
+
+
+def _caller_of(request: TokenRequest) -> _Caller:
+    if request.refresh_token:
+        return _by_docker_login(request.refresh_token, request)
+    if request.username is None:
+        return _Caller(user=AnonymousUser())
+    if not request.username and request.secret.startswith(PREFIX):
+        # containerd sends a docker login this way when it falls back to GET.
+        return _by_docker_login(request.secret, request)
+    credential = verify_credential(request.username, request.secret, address=request.address)
+    return _Caller(
+        user=credential.user,
+        credential=str(credential.token or "password"),
+        token_scopes=credential.scopes,
+        has_password=credential.kind == "password",
+    )
+
+
+def _by_docker_login(secret: str, request: TokenRequest) -> _Caller:
+    login = verify_docker_login(
+        secret, service=settings.REGISTRY_SERVICE, address=request.address
+    )
+    return _Caller(user=login.owner, credential=f"docker login {login.pk}")
+
+
+def _authorised(caller: _Caller, scopes: tuple[Scope, ...]) -> tuple[Access, ...]:
+    names = {
+        namespace
+        for scope in scopes
+        if scope.type == "repository" and (namespace := namespace_of(scope.name))
+    }
+    if not names and not _asks_catalogue(scopes):
+        return ()
+    namespaces, grants = selectors.rights_facts(caller.user, namespaces=names) if names else ((), ())
+    actor = ActorFacts(
+        name=caller.name,
+        is_superuser=caller.user.is_superuser,
+        may_list_all=_asks_catalogue(scopes) and caller.user.has_perm("registry.list_catalogue"),
+        token_scopes=caller.token_scopes,
+        grants=grants,
+    )
+    return authorize(actor, requested=scopes, namespaces=namespaces)
+
+
+def _asks_catalogue(scopes: Iterable[Scope]) -> bool:
+    return any(scope.type == "registry" for scope in scopes)
+
+
+def _login_for(caller: _Caller, request: TokenRequest) -> str | None:
+    """A docker login, when it was asked for and a password stands behind it.
+
+    Whoever gets one sends it from then on in place of the password.
+    """
+    if not request.wants_login:
+        return None
+    if request.refresh_token:
+        return request.refresh_token
+    if not (caller.has_password and settings.REGISTRY_DOCKER_LOGINS):
+        return None
+    _login, secret = make_docker_login(
+        owner=caller.user,  # type: ignore[arg-type]  # a password belongs to a person
+        service=settings.REGISTRY_SERVICE,
+        client_id=request.client_id,
+        address=request.address,
+    )
+    return secret
+
+
+def _worth_noting(
+    caller: _Caller, request: TokenRequest, access: tuple[Access, ...]
+) -> list[Decision]:
+    """What was refused to a known person, and what may change something."""
+    if not caller.name:
+        return []
+    granted = {(item.type, item.name): frozenset(item.actions) for item in access}
+    noted = []
+    for scope in request.scopes:
+        actions = granted.get((scope.type, scope.name), frozenset())
+        if not actions or actions & AUDITED_ACTIONS:
+            noted.append(_decision(caller, request, scope, actions))
+    return noted
+
+
+def _decision(
+    caller: _Caller, request: TokenRequest, scope: Scope, actions: frozenset[str]
+) -> Decision:
+    return Decision(
+        action="registry.token",
+        result="allowed" if actions else "denied",
+        username=caller.name,
+        address=request.address or "",
+        credential=caller.credential,
+        resource=f"{scope.type}:{scope.name}",
+        actions=tuple(sorted(actions or scope.actions)),
+    )
+
+
+def _failed_login(request: TokenRequest, error: NotAuthenticated) -> Decision:
+    return Decision(
+        action="registry.login",
+        result="failed",
+        username=(request.username or "")[:150],
+        address=request.address or "",
+        credential="docker login" if request.refresh_token else "",
+        reason=error.message,
+    )
