@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+UNKNOWN_PLATFORM = "unknown/unknown"
 # A path component of the distribution specification.
 COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 component_validator = RegexValidator(
@@ -182,6 +183,12 @@ class Manifest(models.Model):
     def __str__(self) -> str:
         """Repository and digest."""
         return f"{self.repository}@{self.digest}"
+
+    @property
+    def platforms(self) -> list[str]:
+        """What it runs on; entries of an index that are no images (attestations) are left out."""
+        named = {self.platform} | {child.platform for child in self.children.all()}
+        return sorted(named - {"", UNKNOWN_PLATFORM})
 
 
 class Tag(models.Model):

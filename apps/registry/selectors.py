@@ -156,11 +156,7 @@ def _pullable(user: Person, prefix: str = "") -> Q:
     mine = _grants_of(person)
     whole = mine.filter(repository=None).values("namespace")
     single = mine.filter(repository__isnull=False).values("repository")
-    return (
-        public
-        | Q(**{f"{prefix}namespace__in": whole})
-        | Q(**{f"{prefix}pk__in": single})
-    )
+    return public | Q(**{f"{prefix}namespace__in": whole}) | Q(**{f"{prefix}pk__in": single})
 
 
 def with_tag_counts(repositories: QuerySet[Repository]) -> QuerySet[Repository]:
@@ -190,3 +186,8 @@ def waiting_events() -> QuerySet[RegistryEvent]:
 def usable_logins() -> QuerySet[DockerLogin]:
     """Docker logins that are neither revoked nor expired."""
     return DockerLogin.objects.filter(revoked_at=None, expires_at__gt=timezone.now())
+
+
+def namespace_names() -> frozenset[str]:
+    """The names of all namespaces."""
+    return frozenset(Namespace.objects.values_list("name", flat=True))

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from apps.registry.api.token import RegistryTokenView
+from apps.registry.views import registry_events
+
+urlpatterns: list[URLPattern] = [
+    path("auth/token", RegistryTokenView.as_view(), name="registry-token"),
+    path("internal/registry/events", registry_events, name="registry-events"),
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from apps.registry.ports import ManifestInfo
@@ -62,7 +62,7 @@ class FakeRegistry:
             raise Unavailable("The registry did not answer (it is switched off in this test).")
 
     @staticmethod
-    def _known[Found](rows: dict[str, Found], key: str) -> Found:
+    def _known[Found](rows: Mapping[str, Found], key: str) -> Found:
         if key not in rows:
             raise NotFound("The registry has no such repository or manifest.")
         return rows[key]

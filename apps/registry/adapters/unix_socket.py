@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
@@ -50,7 +49,9 @@ class UnixSocketAdapter(HTTPAdapter):
         super().__init__()
         self._pool = _SocketPool(path, timeout_s=timeout_s)
 
-    def get_connection_with_tls_context(self, *_args: Any, **_options: Any) -> HTTPConnectionPool:
+    def get_connection_with_tls_context(
+        self, *_args: object, **_options: object
+    ) -> HTTPConnectionPool:
         """The one pool, whatever the address."""
         return self._pool
 

@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from apps.registry.api.views import (
+    GrantViewSet,
+    NamespaceViewSet,
+    RepositoryViewSet,
+    TagViewSet,
+)
+
+router = SimpleRouter()
+router.register("namespaces", NamespaceViewSet, basename="namespace")
+router.register("repositories", RepositoryViewSet, basename="repository")
+router.register("tags", TagViewSet, basename="tag")
+router.register("grants", GrantViewSet, basename="grant")
+urlpatterns = router.urls

@@ -62,23 +62,30 @@ def _known_digests(repository: str, digests: list[str]) -> set[str]:
     return set(rows.filter(is_complete=True).values_list("digest", flat=True))
 
 
-def ensure_repository(name: str, *, at: datetime) -> Repository:
-    """The repository's row, made on its first push; NotFound when its namespace does not exist."""
-    namespace = Namespace.objects.filter(name=namespace_of(name) or "").first()
+def require_namespace(repository: str) -> Namespace:
+    """The namespace that a repository's name lies in; NotFound when nobody made it."""
+    namespace = Namespace.objects.filter(name=namespace_of(repository) or "").first()
     if namespace is None:
         raise NotFound(
             _("There is no namespace for %(name)s. Create it; the next reconcile fills it.")
-            % {"name": name}
+            % {"name": repository}
         )
+    return namespace
+
+
+def ensure_repository(name: str, *, at: datetime) -> Repository:
+    """The repository's row, made on its first push; NotFound when its namespace does not exist."""
     repository, _made = Repository.objects.get_or_create(
-        name=name, defaults={"namespace": namespace, "created_at": at}
+        name=name, defaults={"namespace": require_namespace(name), "created_at": at}
     )
     if repository.missing_since is not None:
         Repository.objects.filter(pk=repository.pk).update(missing_since=None)
     return repository
 
 
-def store_manifest(repository: Repository, *, digest: str, reading: Reading | None, push: Push) -> Manifest:
+def store_manifest(
+    repository: Repository, *, digest: str, reading: Reading | None, push: Push
+) -> Manifest:
     """The manifest's row with what was read; without a reading, the row as it is known."""
     if reading is None:
         manifest, _made = Manifest.objects.get_or_create(
@@ -121,9 +128,7 @@ def _link_children(manifest: Manifest, info: ManifestInfo) -> None:
     if not info.children:
         return
     platforms = {child.digest: child.platform for child in info.children}
-    rows = list(
-        Manifest.objects.filter(repository_id=manifest.repository_id, digest__in=platforms)
-    )
+    rows = list(Manifest.objects.filter(repository_id=manifest.repository_id, digest__in=platforms))
     for row in rows:
         row.platform = row.platform or platforms[row.digest]
     Manifest.objects.bulk_update(rows, ["platform"])
@@ -133,7 +138,10 @@ def _link_children(manifest: Manifest, info: ManifestInfo) -> None:
 
 
 def point_tag(manifest: Manifest, *, name: str, push: Push) -> None:
-    """Let a tag point at a manifest, unless a later push moved it elsewhere already."""
+    """Let a tag point at a manifest, unless a later push moved it elsewhere already.
+
+    A reconcile, which knows no pusher, leaves the known one of a tag that did not move.
+    """
     tag, made = Tag.objects.get_or_create(
         repository_id=manifest.repository_id,
         name=name,
@@ -141,8 +149,9 @@ def point_tag(manifest: Manifest, *, name: str, push: Push) -> None:
     )
     if made or tag.pushed_at > push.at:
         return
-    tag.manifest, tag.pushed_at, tag.missing_since = manifest, push.at, None
-    tag.pushed_by = push.by
+    if push.by or tag.manifest_id != manifest.pk:
+        tag.manifest, tag.pushed_at, tag.pushed_by = manifest, push.at, push.by
+    tag.missing_since = None
     tag.save(update_fields=["manifest", "pushed_at", "pushed_by", "missing_since"])
 
 

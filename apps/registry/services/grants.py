@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def grant_role(  # noqa: PLR0913 - a grant has five parts, each named by the caller
+def grant_role(
     *,
     namespace: Namespace,
     role: str,

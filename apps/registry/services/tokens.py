@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 AUDITED_ACTIONS = frozenset({PUSH, DELETE})
+TOKEN_PREFIXES = (PREFIX, "dcep_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,9 @@ def _authenticate(request: TokenRequest) -> _Caller:
     try:
         return _caller_of(request)
     except NotAuthenticated as error:
-        decisions.note([_failed_login(request, error)])
+        # Wrong passwords are audited where they are checked and counted.
+        if request.refresh_token or request.secret.startswith(TOKEN_PREFIXES):
+            decisions.note([_failed_login(request, error)])
         raise
 
 
@@ -104,16 +107,14 @@ def _caller_of(request: TokenRequest) -> _Caller:
     credential = verify_credential(request.username, request.secret, address=request.address)
     return _Caller(
         user=credential.user,
-        credential=str(credential.token or "password"),
+        credential=credential.label,
         token_scopes=credential.scopes,
         has_password=credential.kind == "password",
     )
 
 
 def _by_docker_login(secret: str, request: TokenRequest) -> _Caller:
-    login = verify_docker_login(
-        secret, service=settings.REGISTRY_SERVICE, address=request.address
-    )
+    login = verify_docker_login(secret, service=settings.REGISTRY_SERVICE, address=request.address)
     return _Caller(user=login.owner, credential=f"docker login {login.pk}")
 
 
@@ -125,7 +126,9 @@ def _authorised(caller: _Caller, scopes: tuple[Scope, ...]) -> tuple[Access, ...
     }
     if not names and not _asks_catalogue(scopes):
         return ()
-    namespaces, grants = selectors.rights_facts(caller.user, namespaces=names) if names else ((), ())
+    namespaces, grants = (
+        selectors.rights_facts(caller.user, namespaces=names) if names else ((), ())
+    )
     actor = ActorFacts(
         name=caller.name,
         is_superuser=caller.user.is_superuser,
@@ -195,6 +198,6 @@ def _failed_login(request: TokenRequest, error: NotAuthenticated) -> Decision:
         result="failed",
         username=(request.username or "")[:150],
         address=request.address or "",
-        credential="docker login" if request.refresh_token else "",
+        credential="docker login" if request.refresh_token else "token",
         reason=error.message,
     )

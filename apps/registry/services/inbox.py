@@ -1,0 +1,172 @@
+"""Takes in the registry's notifications as they come, and applies them to the catalogue afterwards.
+
+A delivery is stored first and answered at once, since the registry sends one after the other
+and repeats what was not answered well. Events are applied in their order; applying one twice
+changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.registry import selectors
+from apps.registry.backends import PORTAL_SUBJECT
+from apps.registry.models import Manifest, RegistryEvent, Repository, Tag
+from apps.registry.notifications import Notice, fingerprint, read_events, read_notice
+from apps.registry.ports import USER_AGENT, RegistryPort
+from apps.registry.services import catalogue
+from apps.registry.services.catalogue import Push
+from dce_portal.errors import NotFound, Unavailable
+
+log = structlog.get_logger(__name__)
+
+BATCH = 200
+KEPT = timedelta(days=30)
+PROBLEM_ACTION = "unreadable"
+LONGEST_KEPT_TEXT = 4000
+
+
+def take_delivery(body: bytes) -> int:
+    """Store what the registry sent, each event once; returns how many rows were offered."""
+    events, problem = read_events(body)
+    rows = [row for event in events if (row := _row_of(event)) is not None]
+    if problem:
+        rows.append(_row_of_problem(body, problem))
+    RegistryEvent.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def _row_of(event: dict[str, Any]) -> RegistryEvent | None:
+    notice = read_notice(event)
+    if _is_own(notice):
+        return None
+    return RegistryEvent(
+        event_id=notice.event_id,
+        happened_at=notice.happened_at,
+        action=notice.action,
+        repository_name=notice.repository,
+        actor_name=notice.actor,
+        body=event,
+    )
+
+
+def _is_own(notice: Notice) -> bool:
+    """The portal's own reads of manifests tell it nothing."""
+    return notice.actor == PORTAL_SUBJECT and notice.user_agent == USER_AGENT
+
+
+def _row_of_problem(body: bytes, problem: str) -> RegistryEvent:
+    text = body.decode(errors="replace").replace("\x00", "")[:LONGEST_KEPT_TEXT]
+    return RegistryEvent(
+        event_id=fingerprint(body),
+        action=PROBLEM_ACTION,
+        body={"text": text},
+        problem=problem,
+        applied_at=timezone.now(),
+    )
+
+
+def apply_waiting(port: RegistryPort) -> int:
+    """Apply the events that wait, in order; stops early where the registry does not answer."""
+    applied = 0
+    for event in selectors.waiting_events()[:BATCH]:
+        try:
+            _apply_once(event, port)
+        except Unavailable as error:
+            _postpone(event, error)
+            if not error.permanent:
+                return applied
+        applied += 1
+    return applied
+
+
+def _postpone(event: RegistryEvent, error: Unavailable) -> None:
+    """Try again later, a bounded number of times; what cannot be read is left to the reconcile."""
+    log.warning("registry_event_postponed", event_id=event.event_id, reason=error.message)
+    attempts = selectors.MOST_ATTEMPTS if error.permanent else F("attempts") + 1
+    RegistryEvent.objects.filter(pk=event.pk).update(attempts=attempts, problem=error.message)
+
+
+def _apply_once(event: RegistryEvent, port: RegistryPort) -> None:
+    """Apply one event and mark it so, together or not at all."""
+    notice = read_notice(event.body)
+    at = min(notice.happened_at or event.received_at, timezone.now())
+    try:
+        reading = _reading_for(notice, port)
+        with transaction.atomic():
+            if _mark_applied(event):
+                _apply(notice, at, reading)
+    except NotFound as error:
+        _mark_applied(event, problem=error.message)
+
+
+def _mark_applied(event: RegistryEvent, *, problem: str = "") -> bool:
+    """False when another worker was first."""
+    waiting = RegistryEvent.objects.filter(pk=event.pk, applied_at__isnull=True)
+    return bool(waiting.update(applied_at=timezone.now(), problem=problem))
+
+
+def _reading_for(notice: Notice, port: RegistryPort) -> catalogue.Reading | None:
+    """What the registry says of a pushed manifest; asked for before the transaction begins."""
+    if not _is_manifest_push(notice):
+        return None
+    catalogue.require_namespace(notice.repository)
+    return catalogue.read_unknown(port, repository=notice.repository, digest=notice.digest)
+
+
+def _is_manifest_push(notice: Notice) -> bool:
+    return notice.action == "push" and notice.is_manifest and bool(notice.digest)
+
+
+def _apply(notice: Notice, at: datetime, reading: catalogue.Reading | None) -> None:
+    """Pushes and mounts of single layers change nothing that the catalogue shows."""
+    if _is_manifest_push(notice):
+        _apply_push(notice, at, reading)
+    elif notice.is_counted_pull:
+        _apply_pull(notice, at)
+    elif notice.action == "delete":
+        _apply_delete(notice, at)
+    elif notice.action not in {"push", "pull", "mount"}:
+        raise NotFound(_("The portal knows no action %(name)s.") % {"name": notice.action})
+
+
+def _apply_push(notice: Notice, at: datetime, reading: catalogue.Reading | None) -> None:
+    push = Push(at=at, by=notice.actor)
+    repository = catalogue.ensure_repository(notice.repository, at=at)
+    manifest = catalogue.store_manifest(
+        repository, digest=notice.digest, reading=reading, push=push
+    )
+    if notice.tag:
+        catalogue.point_tag(manifest, name=notice.tag, push=push)
+    catalogue.note_push(repository, at=at)
+
+
+def _apply_pull(notice: Notice, at: datetime) -> None:
+    pulled = Repository.objects.filter(name=notice.repository)
+    pulled.update(pull_count=F("pull_count") + 1)
+    earlier = Q(last_pulled_at=None) | Q(last_pulled_at__lt=at)
+    pulled.filter(earlier).update(last_pulled_at=at)
+    manifests = Manifest.objects.filter(repository__name=notice.repository, digest=notice.digest)
+    manifests.filter(earlier).update(last_pulled_at=at)
+
+
+def _apply_delete(notice: Notice, at: datetime) -> None:
+    """A deletion that is older than the last push of the same thing came too late."""
+    here = {"repository__name": notice.repository, "pushed_at__lte": at}
+    if notice.tag:
+        Tag.objects.filter(name=notice.tag, **here).delete()
+    elif notice.digest:
+        Manifest.objects.filter(digest=notice.digest, **here).delete()
+
+
+def drop_old_events() -> int:
+    """Remove events that were taken in long ago; returns how many."""
+    old = RegistryEvent.objects.filter(received_at__lt=timezone.now() - KEPT)
+    return old.delete()[0]

@@ -1,0 +1,65 @@
+"""The registry's Celery tasks; each lets itself be called as often as you like, and runs once at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from celery import shared_task
+from django.core.cache import cache
+
+from apps.registry.backends import open_registry
+from apps.registry.services.decisions import store_decisions
+from apps.registry.services.inbox import BATCH, apply_waiting, drop_old_events
+from apps.registry.services.logins import drop_ended_logins
+from apps.registry.services.reconcile import reconcile
+from dce_portal.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+
+APPLY_LOCK_S = 120
+RECONCILE_LOCK_S = 1800
+
+
+@shared_task(ignore_result=True, time_limit=110)
+def apply_events() -> None:
+    """Bring the events that wait into the catalogue, and the token endpoint's notes into the audit."""
+    store_decisions()
+    with _alone("apply_events", for_s=APPLY_LOCK_S) as is_first:
+        if is_first:
+            with open_registry() as port:
+                while apply_waiting(port) == BATCH:
+                    pass
+
+
+@shared_task(ignore_result=True, time_limit=1750)
+def reconcile_catalogue() -> None:
+    """Fill what events missed, mark what is gone, drop what is old."""
+    drop_old_events()
+    drop_ended_logins()
+    with _alone("reconcile_catalogue", for_s=RECONCILE_LOCK_S) as is_first:
+        if is_first:
+            _reconcile()
+
+
+def _reconcile() -> None:
+    try:
+        with open_registry() as port:
+            report = reconcile(port)
+    except Unavailable as error:
+        log.warning("registry_reconcile_put_off", reason=error.message)
+    else:
+        log.info("registry_reconciled", report=str(report))
+
+
+@contextmanager
+def _alone(name: str, *, for_s: int) -> Iterator[bool]:
+    """True for the one worker that has the lock; it frees itself should that worker die."""
+    key = f"registry:lock:{name}"
+    is_first = cache.add(key, 1, timeout=for_s)
+    try:
+        yield is_first
+    finally:
+        if is_first:
+            cache.delete(key)
