@@ -13,10 +13,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dce_portal.settings.base")
 http_application = get_asgi_application()
 
 from dce_portal.routing import websocket_routes  # noqa: E402 - the app registry must be loaded first
+from dce_portal.websocket_origin import SameOrigin  # noqa: E402 - as above
 
 application = ProtocolTypeRouter(
     {
         "http": http_application,
-        "websocket": AuthMiddlewareStack(URLRouter(websocket_routes())),
+        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_routes()))),
     }
 )

@@ -7,7 +7,8 @@ the caller: when Redis is away, the pages say that they are late and catch up af
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ import orjson
 import redis
 import structlog
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 
 log = structlog.get_logger(__name__)
 
@@ -50,20 +52,55 @@ def sequence_key(topic: str) -> str:
     return f"dce:live:seq:{topic}"
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What goes out on one topic."""
+
+    topic: str
+    data: Mapping[str, Any]
+
+
 def publish(topic: str, data: Mapping[str, Any]) -> int | None:
     """Number, keep and send one frame; returns its number, or None when Redis did not answer."""
-    keys = [sequence_key(topic), ring_key(topic), CHANNEL]
-    arguments: list[bytes | int] = [
-        orjson.dumps(topic),
-        orjson.dumps(data),
-        RING_FRAMES,
-        RING_TTL_S,
-    ]
+    numbers = publish_many([Frame(topic, data)])
+    return numbers[0] if numbers else None
+
+
+def publish_many(frames: Sequence[Frame]) -> list[int]:
+    """The same for many frames in one round trip; empty when Redis did not answer."""
+    if not frames:
+        return []
+    pipeline = client().pipeline(transaction=False)
+    for frame in frames:
+        keys = [sequence_key(frame.topic), ring_key(frame.topic), CHANNEL]
+        arguments: list[bytes | int] = [
+            orjson.dumps(frame.topic),
+            orjson.dumps(frame.data),
+            RING_FRAMES,
+            RING_TTL_S,
+        ]
+        pipeline.eval(_PUBLISH, len(keys), *keys, *arguments)
     try:
-        return cast("int", client().eval(_PUBLISH, len(keys), *keys, *arguments))
+        return cast("list[int]", pipeline.execute())
     except redis.RedisError as error:
-        log.warning("live_publish_failed", topic=topic, error=str(error))
-        return None
+        log.warning("live_publish_failed", topics=len(frames), error=str(error))
+        return []
+
+
+Guard = Callable[[Any, str], bool]
+_guards: dict[str, Guard] = {}
+
+
+def register_topic(kind: str, guard: Guard) -> None:
+    """Say who may watch topics `kind:ref`: `guard(user, ref)` may ask the database."""
+    _guards[kind] = guard
+
+
+def may_watch(user: AbstractBaseUser, topic: str) -> bool:
+    """Whether this person may see what is sent on the topic; unknown kinds are refused."""
+    kind, _, ref = topic.partition(":")
+    guard = _guards.get(kind)
+    return bool(guard is not None and ref and user.is_active and guard(user, ref))
 
 
 def latest_frames(topic: str) -> list[dict[str, Any]]:

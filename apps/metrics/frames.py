@@ -36,9 +36,14 @@ def _data(one: Measurement, *, cluster: Cluster, at: datetime) -> dict[str, Any]
         "limits": {"cpu_cores": one.cpu_limit_cores, "memory_bytes": one.memory_limit_bytes},
     }
     if one.kind == Kind.CLUSTER:
-        data |= {
-            "health": selectors.health(cluster),
-            "nodes": selectors.node_columns(cluster),
-            "busiest": selectors.busiest_columns(cluster, at=at),
-        }
+        data |= _of_cluster(cluster, at=at)
     return data
+
+
+def _of_cluster(cluster: Cluster, *, at: datetime) -> dict[str, Any]:
+    rows = selectors.node_rows(cluster)
+    return {
+        "health": selectors.health_of(rows, cluster),
+        "nodes": selectors.node_columns(rows),
+        "busiest": selectors.busiest_columns(selectors.busiest(cluster, at=at)),
+    }

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from typing import Any
 
-websocket_urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from apps.metrics.consumers import LiveConsumer
+
+websocket_urlpatterns: list[Any] = [path("ws/live/", LiveConsumer.as_asgi())]

@@ -1,1 +1,137 @@
-"""What reads in this app."""
+"""What reads in this app: how a cluster is right now, and whose usage a person may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Max, Sum
+
+from apps.accounts.models import User
+from apps.metrics.models import MetricObject
+from apps.nodes.models import Cluster, Node
+from apps.nodes.selectors import clusters_visible_to, nodes_visible_to
+from apps.workloads.selectors import containers_visible_to, services_visible_to
+from dce_portal.errors import InvalidInput, NotFound
+
+Kind = MetricObject.Kind
+
+# A poll comes every 5–10 s; a node is late when two of them were missed.
+LATE_AFTER = timedelta(seconds=30)
+BUSIEST = 5
+LONGEST_REF = 18
+
+VISIBLE = {
+    Kind.CLUSTER: clusters_visible_to,
+    Kind.NODE: nodes_visible_to,
+    Kind.SERVICE: services_visible_to,
+    Kind.CONTAINER: containers_visible_to,
+}
+
+
+def may_see(user: User, kind: str, ref: str) -> bool:
+    """Whether the thing exists and the person may see it."""
+    if not (ref.isascii() and ref.isdigit() and len(ref) <= LONGEST_REF):
+        return False
+    return bool(VISIBLE[Kind(kind)](user).filter(pk=int(ref)).exists())
+
+
+def measured_object(user: User, *, kind: str, ref: str) -> MetricObject | None:
+    """The object whose samples the person asks for; None where none came yet."""
+    if kind not in VISIBLE:
+        raise InvalidInput("There is usage of cluster, node, service and container.", field="kind")
+    if not may_see(user, kind, ref):
+        raise NotFound(f"There is no {kind} with the number {ref}, or it is not yours to see.")
+    return MetricObject.objects.filter(kind=kind, ref=int(ref)).first()
+
+
+def condition(state: str, availability: str, *, is_stale: bool) -> str:
+    """One word for a node, the worst first: down, late, drain, pause, ready."""
+    if state in (Node.State.DOWN, Node.State.DISCONNECTED):
+        return "down"
+    if is_stale or state != Node.State.READY:
+        return "late"
+    return "ready" if availability == Node.Availability.ACTIVE else availability
+
+
+def node_rows(cluster: Cluster) -> list[dict[str, Any]]:
+    """Every node of the cluster with its condition and latest figures: two queries, worst first."""
+    figures = {
+        row.ref: row for row in MetricObject.objects.filter(kind=Kind.NODE, cluster_ref=cluster.pk)
+    }
+    rows = [
+        _node_row(node, figures.get(node.pk)) for node in cluster.nodes.select_related("endpoint")
+    ]
+    return sorted(rows, key=_worst_first)
+
+
+def _node_row(node: Node, figures: MetricObject | None) -> dict[str, Any]:
+    cpu_cores = figures.cpu_cores if figures else None
+    memory_bytes = figures.memory_bytes if figures else None
+    return {
+        "node": node,
+        "ref": node.pk,
+        "condition": condition(
+            node.state, node.availability, is_stale=node.stale_since is not None
+        ),
+        "has_engine": getattr(node, "endpoint", None) is not None,
+        "cpu_cores": cpu_cores,
+        "memory_bytes": memory_bytes,
+        "cpu_share": _share(cpu_cores, node.cpu_count),
+        "memory_share": _share(memory_bytes, node.memory_bytes),
+        "at": figures.last_sample_at if figures else None,
+        "source": figures.source if figures else None,
+    }
+
+
+SEVERITY = ("down", "late", "pause", "drain", "ready")
+
+
+def _worst_first(row: dict[str, Any]) -> tuple[int, float, str]:
+    busiest = max(row["cpu_share"] or 0.0, row["memory_share"] or 0.0)
+    return SEVERITY.index(row["condition"]), -busiest, row["node"].hostname
+
+
+def _share(value: float | None, whole: float) -> float | None:
+    return None if value is None or not whole else min(1.0, value / whole)
+
+
+def health_of(rows: Sequence[dict[str, Any]], cluster: Cluster) -> dict[str, int]:
+    """The counts of the dashboard's first line."""
+    conditions = [row["condition"] for row in rows]
+    tasks = cluster.services.aggregate(running=Sum("running_tasks"), desired=Sum("desired_tasks"))
+    return {
+        "nodes": len(conditions),
+        **{word: conditions.count(word) for word in SEVERITY},
+        "running": tasks["running"] or 0,
+        "desired": tasks["desired"] or 0,
+        "event": cluster.events.aggregate(last=Max("pk"))["last"] or 0,
+    }
+
+
+def node_columns(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    """The nodes' latest figures in columns, for a live frame."""
+    names = ("ref", "condition", "cpu_cores", "memory_bytes", "cpu_share", "memory_share")
+    return {name: [_rounded(row[name]) for row in rows] for name in names}
+
+
+def busiest(cluster: Cluster, *, at: datetime) -> list[MetricObject]:
+    """The containers that use the most processor time just now."""
+    recent = MetricObject.objects.filter(
+        kind=Kind.CONTAINER,
+        cluster_ref=cluster.pk,
+        last_sample_at__gte=at - LATE_AFTER,
+        cpu_cores__isnull=False,
+    )
+    return list(recent.order_by("-cpu_cores", "-memory_bytes")[:BUSIEST])
+
+
+def busiest_columns(containers: Sequence[MetricObject]) -> dict[str, list[Any]]:
+    """The same in columns, for a live frame."""
+    names = ("ref", "label", "node_ref", "cpu_cores", "memory_bytes")
+    return {name: [_rounded(getattr(one, name)) for one in containers] for name in names}
+
+
+def _rounded(value: object) -> object:
+    return round(value, 4) if isinstance(value, float) else value

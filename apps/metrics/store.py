@@ -98,9 +98,9 @@ def _first_open_minute(over: Mapping[int, int | None], now_minute_s: int) -> int
     known = [minute_s for minute_s in over.values() if minute_s is not None]
     unknown = [object_id for object_id, minute_s in over.items() if minute_s is None]
     if unknown:
-        last_s = MinuteSample.objects.filter(object_id__in=unknown).aggregate(
-            last=Max("minute_s")
-        )["last"]
+        last_s = MinuteSample.objects.filter(object_id__in=unknown).aggregate(last=Max("minute_s"))[
+            "last"
+        ]
         known.append(now_minute_s - UNKNOWN_MINUTES_S if last_s is None else last_s + MINUTE_S)
     return min(known)
 
@@ -130,5 +130,5 @@ def drop_before(model: type[Model], column: str, cutoff_s: int) -> int:
     for start in range(0, len(object_ids), OBJECTS_A_BATCH):
         batch = object_ids[start : start + OBJECTS_A_BATCH]
         old = model._default_manager.filter(object_id__in=batch, **{f"{column}__lt": cutoff_s})
-        dropped += old._raw_delete(old.db)  # type: ignore[attr-defined]  # no signals, one statement
+        dropped += old._raw_delete(old.db)  # no signals, one statement
     return dropped

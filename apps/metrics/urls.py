@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from apps.metrics.views import live_events
+
+urlpatterns: list[URLPattern] = [path("sse/live/", live_events, name="live-events")]

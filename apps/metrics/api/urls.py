@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from apps.metrics.api.views import SamplesView
+
+urlpatterns: list[URLPattern] = [path("samples/", SamplesView.as_view(), name="samples")]
