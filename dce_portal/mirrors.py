@@ -97,8 +97,8 @@ class MirrorWriter[Item: HasNativeId]:
             [self.model(**{self.owner_column: self.owner}, **values) for values in columns],
             batch_size=BATCH_ROWS,
             update_conflicts=True,
-            unique_fields=[self.owner_column.removesuffix("_id"), "native_id"],
-            update_fields=[name.removesuffix("_id") for name in columns[0] if name != "native_id"],
+            unique_fields=[self.owner_column, "native_id"],
+            update_fields=[name for name in columns[0] if name != "native_id"],
         )
 
     def _delete(self, native_ids: Sequence[str]) -> None:

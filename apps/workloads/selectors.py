@@ -1,32 +1,62 @@
-"""What reads in this app."""
+"""Reads of services, tasks, containers and images, each only for those who may see them."""
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Model, QuerySet, Sum
 
 from apps.accounts.models import User
+from apps.nodes.models import Node
 from apps.workloads.models import Container, EngineImage, Service, Task
 
-
-def services_visible_to(user: User) -> QuerySet[Service]:
-    """The services that this person may see."""
-    rows = Service.objects.select_related("cluster")
-    return rows if user.has_perm("workloads.view_service") else rows.none()
+Viewer = User | AnonymousUser
 
 
-def tasks_visible_to(user: User) -> QuerySet[Task]:
-    """The tasks that this person may see."""
-    rows = Task.objects.select_related("cluster", "service", "node")
-    return rows if user.has_perm("workloads.view_task") else rows.none()
+def services_visible_to(user: Viewer) -> QuerySet[Service]:
+    """Services with their cluster."""
+    return _visible(Service.objects.select_related("cluster"), user)
 
 
-def containers_visible_to(user: User) -> QuerySet[Container]:
-    """The containers that this person may see."""
-    rows = Container.objects.select_related("node__cluster", "service")
-    return rows if user.has_perm("workloads.view_container") else rows.none()
+def tasks_visible_to(user: Viewer) -> QuerySet[Task]:
+    """Tasks with their cluster, service and node."""
+    return _visible(Task.objects.select_related("cluster", "service", "node"), user)
 
 
-def images_visible_to(user: User) -> QuerySet[EngineImage]:
-    """The engines' images that this person may see."""
-    rows = EngineImage.objects.select_related("node__cluster")
-    return rows if user.has_perm("workloads.view_engineimage") else rows.none()
+def containers_visible_to(user: Viewer) -> QuerySet[Container]:
+    """Containers with their node, its cluster, and their service."""
+    return _visible(Container.objects.select_related("node__cluster", "service"), user)
+
+
+def images_visible_to(user: Viewer) -> QuerySet[EngineImage]:
+    """Images with their node and its cluster."""
+    return _visible(EngineImage.objects.select_related("node__cluster"), user)
+
+
+def _visible[Row: Model](rows: QuerySet[Row], user: Viewer) -> QuerySet[Row]:
+    options = rows.model._meta
+    permission = f"{options.app_label}.view_{options.model_name}"
+    return rows if user.is_active and user.has_perm(permission) else rows.none()
+
+
+def task_totals(cluster_id: int) -> dict[str, int]:
+    """How many tasks the cluster's services want, and how many run on nodes that are ready."""
+    services = Service.objects.filter(cluster_id=cluster_id)
+    totals = services.aggregate(running=Sum("running_tasks"), desired=Sum("desired_tasks"))
+    return {name: total or 0 for name, total in totals.items()}
+
+
+def tasks_that_would_move(node: Node) -> QuerySet[Task]:
+    """What a drain of this node ends here and starts elsewhere."""
+    tasks = Task.objects.filter(node=node, desired_state="running").select_related("service")
+    return tasks.exclude(state__in=("failed", "rejected", "complete", "shutdown"))
+
+
+def tasks_of_node(node: Node) -> QuerySet[Task]:
+    """The node's tasks, those that should run first."""
+    tasks = Task.objects.filter(node=node).select_related("service", "cluster")
+    return tasks.order_by("desired_state", "-updated_at", "pk")
+
+
+def containers_of_node(node: Node) -> QuerySet[Container]:
+    """The node's containers by name."""
+    return Container.objects.filter(node=node).select_related("service").order_by("name")

@@ -6,7 +6,6 @@ cgroup v1 and v2 differ in names only: v1 counts inactive pages as `total_inacti
 
 from __future__ import annotations
 
-
 from apps.nodes.adapters.engine_json import require_object
 from apps.nodes.adapters.json_facts import Facts
 from apps.nodes.ports import ContainerCounters

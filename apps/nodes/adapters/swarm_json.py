@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from apps.nodes.adapters.engine_json import (
     NANO,
     native_id,

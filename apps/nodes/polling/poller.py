@@ -1,0 +1,113 @@
+"""Keeps the targets of the shards that this process holds, and starts those that are due; lives in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from apps.nodes.polling.asking import Asker
+from apps.nodes.polling.schedule import Choose, Schedule
+from apps.nodes.selectors import PollTarget
+
+log = structlog.get_logger(__name__)
+
+Key = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Track:
+    """A target with its connections and its times."""
+
+    target: PollTarget
+    shard: int
+    asker: Asker
+    schedule: Schedule
+    running: asyncio.Task[None] | None = field(default=None)
+
+
+class Poller:
+    """Never waits for a slow target, never asks one twice at once."""
+
+    def __init__(
+        self,
+        open_asker: Callable[[PollTarget], Asker],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        choose: Choose = random.uniform,
+    ) -> None:
+        """Take the way to open a target's connections; clock and chance are given by tests."""
+        self._open_asker = open_asker
+        self._clock = clock
+        self._choose = choose
+        self._tracks: dict[Key, Track] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def targets(self) -> list[PollTarget]:
+        """What is asked at present."""
+        return [track.target for track in self._tracks.values()]
+
+    def sync(self, shard: int, targets: Sequence[PollTarget]) -> None:
+        """Take on what is new of a shard and drop what is gone or has other addresses now."""
+        wanted = {(target.kind, target.pk): target for target in targets}
+        for key, track in list(self._tracks.items()):
+            if track.shard == shard and wanted.get(key) != track.target:
+                self._drop(key)
+        for key, target in wanted.items():
+            if key not in self._tracks:
+                schedule = Schedule(choose=self._choose)
+                self._tracks[key] = Track(target, shard, self._open_asker(target), schedule)
+
+    def forget(self, shard: int) -> None:
+        """Drop a shard that another worker holds."""
+        self.sync(shard, ())
+
+    def start_due(self, shard: int) -> int:
+        """Ask every target of the shard whose time has come; returns how many."""
+        now_s = self._clock()
+        due = [
+            track
+            for track in self._tracks.values()
+            if track.shard == shard and track.schedule.is_due(now_s)
+        ]
+        for track in due:
+            track.schedule.started()
+            track.running = asyncio.create_task(self._ask(track))
+        return len(due)
+
+    async def stop(self) -> None:
+        """Drop everything and wait until the connections are closed."""
+        for key in list(self._tracks):
+            self._drop(key)
+        await asyncio.gather(*self._closing, return_exceptions=True)
+
+    async def _ask(self, track: Track) -> None:
+        with_images = track.schedule.wants_images(self._clock())
+        has_answered = False
+        try:
+            has_answered = await track.asker.ask(with_images=with_images)
+        except Exception:
+            log.exception("poll_failed", kind=track.target.kind, pk=track.target.pk)
+        now_s = self._clock()
+        if not has_answered:
+            track.schedule.failed(now_s)
+            return
+        track.schedule.answered(now_s)
+        if with_images:
+            track.schedule.images_seen(now_s)
+
+    def _drop(self, key: Key) -> None:
+        closing = asyncio.create_task(self._close(self._tracks.pop(key)))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+    async def _close(self, track: Track) -> None:
+        if track.running is not None:
+            track.running.cancel()
+            await asyncio.gather(track.running, return_exceptions=True)
+        await track.asker.close()

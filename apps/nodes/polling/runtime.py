@@ -1,0 +1,113 @@
+"""The loop's thread and the database's thread of this process, and what one tick does with them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+
+import structlog
+from django.db import DatabaseError, close_old_connections
+
+from apps.nodes import services
+from apps.nodes.polling.asking import asker_of
+from apps.nodes.polling.lease import Leases
+from apps.nodes.polling.poller import Poller
+from apps.nodes.selectors import PollTarget, poll_targets
+
+log = structlog.get_logger(__name__)
+
+SYNC_EVERY_S = 3.0
+ADOPT_EVERY_S = 60.0
+STOP_TIMEOUT_S = 5.0
+
+
+class Runtime:
+    """One event loop in a thread of its own, and one thread that writes to the database."""
+
+    def __init__(self) -> None:
+        """Start the loop."""
+        self.leases = Leases()
+        self._loop = asyncio.new_event_loop()
+        self._database = ThreadPoolExecutor(max_workers=1, thread_name_prefix="poll-database")
+        self._thread = threading.Thread(target=self._loop.run_forever, name="poll", daemon=True)
+        self._poller = Poller(partial(asker_of, in_database=self.in_database))
+        self._synced_at_s: dict[int, float] = {}
+        self._adopted_at_s: float | None = None
+        self._thread.start()
+
+    def tick(self, *, shard: int, shards: int) -> None:
+        """Hold the shard's lease, keep its targets up to date, start those that are due."""
+        if not self.leases.holds(shard):
+            self._synced_at_s.pop(shard, None)
+            self._loop.call_soon_threadsafe(self._poller.forget, shard)
+            return
+        targets = self._fresh_targets(shard, shards)
+        if targets is not None:
+            self._loop.call_soon_threadsafe(self._poller.sync, shard, targets)
+        self._loop.call_soon_threadsafe(self._poller.start_due, shard)
+
+    def stop(self) -> None:
+        """Close the connections, give the leases back, end both threads."""
+        stopping = asyncio.run_coroutine_threadsafe(self._poller.stop(), self._loop)
+        try:
+            stopping.result(timeout=STOP_TIMEOUT_S)
+        except TimeoutError:
+            log.warning("poll_stop_took_too_long")
+        self.leases.release()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=STOP_TIMEOUT_S)
+        self._database.shutdown(wait=True, cancel_futures=True)
+
+    async def in_database(self, work: Callable[[], object]) -> object:
+        """Run a blocking function in the database's thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._database, _with_fresh_connection, work)
+
+    def _fresh_targets(self, shard: int, shards: int) -> list[PollTarget] | None:
+        """The shard's targets now and then; None when they were read a moment ago, or cannot be read."""
+        now_s = time.monotonic()
+        if now_s - self._synced_at_s.get(shard, -SYNC_EVERY_S) < SYNC_EVERY_S:
+            return None
+        try:
+            self._adopt(now_s)
+            targets = list(poll_targets(shard=shard, shards=shards))
+        except DatabaseError as error:
+            log.warning("targets_unreadable", shard=shard, error=str(error))
+            return None
+        self._synced_at_s[shard] = now_s
+        return targets
+
+    def _adopt(self, now_s: float) -> None:
+        """Take the settings' engines on at the first tick, and look again each minute."""
+        if self._adopted_at_s is None or now_s - self._adopted_at_s >= ADOPT_EVERY_S:
+            services.adopt_configured_engines()
+            self._adopted_at_s = now_s
+
+
+def _with_fresh_connection(work: Callable[[], object]) -> object:
+    close_old_connections()
+    try:
+        return work()
+    finally:
+        close_old_connections()
+
+
+@cache
+def _runtime() -> Runtime:
+    return Runtime()
+
+
+def tick(*, shard: int, shards: int) -> None:
+    """What beat's tick does in the poll worker."""
+    _runtime().tick(shard=shard, shards=shards)
+
+
+def stop() -> None:
+    """End polling in this process; a later tick starts it anew."""
+    if _runtime.cache_info().currsize:
+        _runtime().stop()
+        _runtime.cache_clear()

@@ -1,0 +1,22 @@
+"""What acts in this app: taking engines on, applying polls, changing nodes."""
+
+from apps.nodes.services.housekeeping import drop_old_events
+from apps.nodes.services.node_changes import request_node_change
+from apps.nodes.services.onboarding import adopt_configured_engines, check_engine_url
+from apps.nodes.services.polls import (
+    apply_cluster_snapshot,
+    apply_engine_snapshot,
+    cluster_poll_failed,
+    engine_poll_failed,
+)
+
+__all__ = [
+    "adopt_configured_engines",
+    "apply_cluster_snapshot",
+    "apply_engine_snapshot",
+    "check_engine_url",
+    "cluster_poll_failed",
+    "drop_old_events",
+    "engine_poll_failed",
+    "request_node_change",
+]

@@ -1,0 +1,68 @@
+"""Takes engines on: the addresses that the settings name, and those that a person adds."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.nodes.models import EngineEndpoint
+from dce_portal import parsers
+from dce_portal.configuration import Configuration
+from dce_portal.errors import InvalidInput
+
+LOCAL_SOCKET = Path("/var/run/docker.sock")
+
+
+def adopt_configured_engines() -> None:
+    """Make the addresses from the settings rows to poll; an address that left the settings is asked no more."""
+    configuration: Configuration = settings.CONFIGURATION
+    urls = configured_urls(configuration)
+    with transaction.atomic():
+        EngineEndpoint.objects.filter(from_settings=True).exclude(url__in=urls).delete()
+        for url in urls:
+            values = {**_tls_files(url, configuration), "from_settings": True}
+            EngineEndpoint.objects.update_or_create(url=url, defaults=values)
+
+
+def configured_urls(configuration: Configuration) -> tuple[str, ...]:
+    """The addresses that DCE_DOCKER_HOST names, else this machine's engine where there is one."""
+    if configuration.docker_hosts:
+        return configuration.docker_hosts
+    return (f"unix://{LOCAL_SOCKET}",) if LOCAL_SOCKET.is_socket() else ()
+
+
+def _tls_files(url: str, configuration: Configuration) -> dict[str, str]:
+    files = {
+        "tls_ca": configuration.docker_tls_ca,
+        "tls_cert": configuration.docker_tls_cert,
+        "tls_key": configuration.docker_tls_key,
+    }
+    is_remote = url.startswith("tcp://")
+    return {name: str(path) if path and is_remote else "" for name, path in files.items()}
+
+
+def check_engine_url(url: str) -> None:
+    """Refuse what is no engine's address, and addresses that only a cloud's own machines answer at."""
+    try:
+        parsers.engines(url)
+    except parsers.WrongValueError:
+        raise InvalidInput(
+            _("An engine's address is unix:///path/docker.sock or tcp://host:2376."), field="url"
+        ) from None
+    if "," in url or _is_link_local(urlsplit(url).hostname or ""):
+        raise InvalidInput(
+            _("This address cannot be an engine's: give one host that is not link-local."),
+            field="url",
+        )
+
+
+def _is_link_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_link_local
+    except ValueError:
+        return False
