@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
-from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.dispatch import Signal
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
@@ -15,14 +16,27 @@ from unfold.admin import ModelAdmin as ThemeModelAdmin
 from unfold.admin import StackedInline as ThemeStackedInline
 from unfold.admin import TabularInline as ThemeTabularInline
 from unfold.decorators import action, display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import (
+    AdminPasswordChangeForm,
+    AuthenticationForm,
+    UserChangeForm,
+    UserCreationForm,
+)
 from unfold.sites import UnfoldAdminSite
 from unfold.views import UnfoldModelAdminViewMixin as PageViewMixin
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as CheckboxesWidget
+from unfold.widgets import UnfoldAdminSingleDateWidget as DateWidget
 
+from dce_portal.errors import PortalError
+from dce_portal.operations import Target
+from dce_portal.origin import Origin
 from dce_portal.settings.dashboard import DASHBOARD_SELECTOR
 
 __all__ = [
     "AdminPasswordChangeForm",
+    "AuthenticationForm",
+    "CheckboxesWidget",
+    "DateWidget",
     "ModelAdmin",
     "PageViewMixin",
     "PortalAdminSite",
@@ -33,7 +47,11 @@ __all__ = [
     "UserCreationForm",
     "action",
     "display",
+    "row_edited",
 ]
+
+# Sent when a person added, changed or deleted a row in the admin; apps.accounts audits it.
+row_edited = Signal()
 
 
 class PortalAdminSite(UnfoldAdminSite):
@@ -41,6 +59,10 @@ class PortalAdminSite(UnfoldAdminSite):
 
     index_title = _("Dashboard")
     enable_nav_sidebar = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Everybody who is signed in may enter; each page then asks for its own right."""
+        return request.user.is_active
 
     def index(
         self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None
@@ -59,6 +81,61 @@ class ModelAdmin(ThemeModelAdmin):
     list_per_page = 50
     list_filter_submit = False
     compressed_fields = True
+    audits_itself = False
+    """True where the service that an admin page calls writes the audit entry."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Say our errors as messages; what the request had changed is rolled back by then."""
+        try:
+            return cast("HttpResponse", super().changeform_view(request, *args, **kwargs))
+        except PortalError as error:
+            return self._explain(request, error)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Say our errors as messages."""
+        try:
+            return cast("HttpResponse", super().changelist_view(request, *args, **kwargs))
+        except PortalError as error:
+            return self._explain(request, error)
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        """Tell the audit as well."""
+        self._tell("add", request, obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        """Tell the audit as well."""
+        self._tell("change", request, obj, detail={"changes": message})
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Tell the audit as well, once for each row."""
+        for row in queryset:
+            self._tell("delete", request, row)
+        return super().log_deletions(request, queryset)
+
+    def _explain(self, request: HttpRequest, error: PortalError) -> HttpResponse:
+        self.message_user(request, error.message, messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
+
+    def _tell(
+        self,
+        verb: str,
+        request: HttpRequest,
+        row: Model,
+        *,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        if self.audits_itself:
+            return
+        kind = str(row._meta.model_name)
+        row_edited.send(
+            type(row),
+            action=f"{kind}.{verb}",
+            origin=Origin.of_request(request),
+            target=Target(kind, str(row.pk), str(row)),
+            detail=detail or {},
+        )
 
 
 class ReadOnlyAdmin(ModelAdmin):

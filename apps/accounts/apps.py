@@ -12,3 +12,7 @@ class AccountsConfig(AppConfig):
     name = "apps.accounts"
     label = "accounts"
     verbose_name = _("Accounts")
+
+    def ready(self) -> None:
+        """Connect the audit trail to what the rest of the portal announces."""
+        from apps.accounts import signals  # noqa: F401 - importing it is what connects it

@@ -15,6 +15,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": _("DCE Portal"),
     "SITE_SYMBOL": "deployed_code",
     "SITE_URL": reverse_lazy("admin:index"),
+    "LOGIN": {"form": "apps.accounts.sign_in.SignInForm"},
     "SHOW_LANGUAGES": True,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,

@@ -16,7 +16,7 @@ class Command(BaseCommand):
     help = "Brings the database, the static files and the first administrator up to date."
     requires_system_checks = ()
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
+    def handle(self, *args: Any, **options: Any) -> None:
         """Take the steps that are missing."""
         try:
             for step in bootstrap.steps():

@@ -1,0 +1,99 @@
+"""People, groups and teams in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Count, Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Team, TeamMembership, User
+from dce_portal.admin_site import (
+    AdminPasswordChangeForm,
+    ModelAdmin,
+    TabularInline,
+    UserChangeForm,
+    UserCreationForm,
+    display,
+)
+
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # the theme has no types
+    """People; the right to edit them is not the right to all: superusers are a superuser's matter."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "full_name", "email", "is_active", "is_superuser", "last_login")
+    list_filter = ("is_active", "is_superuser", "groups", "teams")
+    ordering = ("username",)
+    filter_horizontal = ("groups", "user_permissions")
+
+    @display(description=_("name"))
+    def full_name(self, person: User) -> str:
+        """First and last name."""
+        return person.get_full_name() or "–"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Close what would raise one's own rights."""
+        fields = super().get_readonly_fields(request, obj)
+        if request.user.is_superuser:
+            return fields
+        return (*fields, "is_superuser", "is_staff", "user_permissions")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody but a superuser changes one, or sets one's password."""
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody but a superuser deletes one."""
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Refuse a batch that has a superuser in it."""
+        texts, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        if not all(_may_touch(request, person) for person in objs):
+            lacking = {*lacking, str(_("superusers"))}
+        return texts, counts, lacking, protected
+
+
+def _may_touch(request: HttpRequest, person: User | None) -> bool:
+    return person is None or request.user.is_superuser or not person.is_superuser
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # the theme has no types
+    """Groups of rights; viewer, operator and administrator are there from the start."""
+
+
+class MembershipInline(TabularInline):
+    """Who is in the team."""
+
+    model = TeamMembership
+    autocomplete_fields = ("person",)
+
+
+@admin.register(Team)
+class TeamAdmin(ModelAdmin):
+    """Teams with their members; grants name them."""
+
+    list_display = ("name", "description", "member_count", "created_at")
+    search_fields = ("name", "description", "members__username")
+    inlines = (MembershipInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        """Count the members in the same query."""
+        return super().get_queryset(request).annotate(members_counted=Count("memberships"))
+
+    @display(description=_("members"), ordering="members_counted")
+    def member_count(self, team: Any) -> int:
+        """How many people are in it."""
+        return int(team.members_counted)
