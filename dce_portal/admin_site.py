@@ -68,7 +68,8 @@ class PortalAdminSite(UnfoldAdminSite):
         self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None
     ) -> TemplateResponse:
         """Show the dashboard; what it shows is gathered by the selector that the settings name."""
-        dashboard = import_string(DASHBOARD_SELECTOR)(request.user)
+        gather = import_string(DASHBOARD_SELECTOR)
+        dashboard = gather(request.user, cluster=request.GET.get("cluster"))
         context = {**(extra_context or {}), "dashboard": dashboard}
         response: TemplateResponse = super().index(request, context)
         return response

@@ -15,12 +15,8 @@ class KernelConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
-        """Register the system checks, the signals, and the Celery application that tasks send through."""
-        from dce_portal import (  # importing them is what registers them
-            celery,  # noqa: F401
-            checks,  # noqa: F401
-            worker_signals,  # noqa: F401
-        )
+        """Register the system checks, what workers do at their start, and the Celery application."""
+        from dce_portal import celery, checks, worker_signals  # noqa: F401 - importing registers them
 
 
 class PortalAdminConfig(AdminConfig):

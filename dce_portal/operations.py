@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
@@ -118,7 +117,7 @@ def start_operation(
     )
     operation_requested.send(Operation, operation=operation)
     # When the broker is away the row stays queued, and hand_over_waiting sends it again.
-    transaction.on_commit(partial(_hand_over, str(operation.pk)), robust=True)
+    transaction.on_commit(lambda: _hand_over(str(operation.pk)), robust=True)
     return operation
 
 

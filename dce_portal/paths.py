@@ -11,7 +11,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 # A unix socket's path may have 107 bytes; the longest name below is "supervisor.sock".
 LONGEST_RUN_DIR_BYTES = 107 - len("/supervisor.sock") - 8
-LINK_FOLDER = Path("/tmp")  # noqa: S108 - the launcher checks whose link it is
+TEMPORARY_FOLDER = Path("/tmp")  # noqa: S108 - the launcher checks whose folder it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +26,18 @@ class Paths:
         return cls((CHECKOUT / (environ.get("DCE_DATA") or "var")).resolve())
 
     @property
-    def real_run(self) -> Path:
-        """The folder that really holds sockets and pid files."""
-        return self.data / "run"
-
-    @property
     def run(self) -> Path:
-        """A name of that folder short and plain enough for socket addresses.
+        """The folder of sockets and pid files, with a name short and plain enough for them.
 
-        Where the real path is too long, or has characters that socket URLs and
-        configuration files would have to quote, it is a link in the temporary
-        folder, which the launcher makes and checks. TMPDIR plays no part, so that
-        every shell finds the same link.
+        Where the data folder's path is too long for a socket's address, or has characters
+        that configuration files would have to quote, it is a private folder in the temporary
+        one. TMPDIR plays no part, so that every shell finds the same.
         """
-        real = str(self.real_run)
+        real = str(self.data / "run")
         if len(os.fsencode(real)) <= LONGEST_RUN_DIR_BYTES and is_plain(real):
-            return self.real_run
+            return Path(real)
         digest = hashlib.sha256(os.fsencode(real)).hexdigest()[:12]
-        return LINK_FOLDER / f"dce-{os.getuid()}-{digest}"
+        return TEMPORARY_FOLDER / f"dce-{os.getuid()}-{digest}"
 
     def socket(self, name: str) -> Path:
         """The address of an internal server: web, stream, redis, registry or supervisor."""

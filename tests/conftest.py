@@ -2,8 +2,10 @@
 
 pytest_plugins = [
     "tests.lab.fixtures",
+    "tests.plugins.actors",
     "tests.plugins.browser",
     "tests.plugins.leftout",
+    "tests.plugins.portal",
     "tests.plugins.redis_server",
     "tests.plugins.sockets",
 ]

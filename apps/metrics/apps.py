@@ -22,10 +22,11 @@ class MetricsConfig(AppConfig):
 
     def ready(self) -> None:
         """Say who may watch the topics that carry usage."""
-        from apps.metrics.selectors import may_see
+        from apps.metrics.selectors import may_see, may_watch_cluster
         from dce_portal.live import register_topic
 
-        for kind in ("cluster", "node", "container"):
+        register_topic("cluster", may_watch_cluster)
+        for kind in ("node", "container"):
             register_topic(kind, partial(_guard, may_see, kind))
 
 

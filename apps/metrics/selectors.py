@@ -37,6 +37,12 @@ def may_see(user: User, kind: str, ref: str) -> bool:
     return bool(VISIBLE[Kind(kind)](user).filter(pk=int(ref)).exists())
 
 
+def may_watch_cluster(user: User, ref: str | None = None) -> bool:
+    """A cluster's frames also name its nodes, tasks and containers: all of these rights are needed."""
+    rights = ("nodes.view_node", "workloads.view_service", "workloads.view_container")
+    return user.has_perms(rights) and (ref is None or may_see(user, Kind.CLUSTER, ref))
+
+
 def measured_object(user: User, *, kind: str, ref: str) -> MetricObject | None:
     """The object whose samples the person asks for; None where none came yet."""
     if kind not in VISIBLE:

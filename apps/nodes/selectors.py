@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Model, QuerySet
@@ -12,8 +13,14 @@ from django.db.models.functions import Mod
 from apps.accounts.models import User
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
 from apps.nodes.ports import EngineAddress, TlsFiles
+from apps.workloads.selectors import (
+    containers_visible_to,
+    tasks_that_would_move,
+    tasks_visible_to,
+)
 
 Viewer = User | AnonymousUser
+MOST_ROWS_A_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +78,30 @@ def poll_targets(*, shard: int, shards: int) -> Iterator[PollTarget]:
             yield PollTarget("cluster", cluster.pk, tuple(address_of(row) for row in managers))
     for endpoint in EngineEndpoint.objects.annotate(shard=Mod(F("pk"), shards)).filter(shard=shard):
         yield PollTarget("engine", endpoint.pk, (address_of(endpoint),))
+
+
+def operable_node(user: Viewer, node: Node) -> bool:
+    """Whether this person may change this node: a Swarm's node, with the permission."""
+    return node.cluster.kind == Cluster.Kind.SWARM and user.has_perm("nodes.operate_node")
+
+
+def what_would_move(node: Node) -> list[Any]:
+    """The tasks that a drain of this node ends here and starts elsewhere."""
+    return list(tasks_that_would_move(node)[:MOST_ROWS_A_PAGE])
+
+
+def node_page(user: Viewer, node: Node) -> dict[str, Any]:
+    """What the node's page shows, each part only to those who may see it."""
+    containers = containers_visible_to(user).filter(node=node).order_by("state", "name")
+    tasks = tasks_visible_to(user).filter(node=node).order_by("desired_state", "-updated_at")
+    return {
+        "node": node,
+        "endpoint": EngineEndpoint.objects.filter(node=node).first(),
+        "can_operate": operable_node(user, node),
+        "can_add_endpoint": user.has_perm("nodes.add_engineendpoint"),
+        "containers": list(containers[:MOST_ROWS_A_PAGE]),
+        "tasks": list(tasks[:MOST_ROWS_A_PAGE]),
+        "events": list(events_visible_to(user).filter(node=node)[:20]),
+        "labels": sorted(node.labels.items()),
+        "engine_labels": sorted(node.engine_labels.items()),
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
@@ -136,6 +137,11 @@ class Grant(models.Model):
     def __str__(self) -> str:
         """Who, what and where."""
         return f"{self.person or self.team} · {self.role} · {self.repository or self.namespace}"
+
+    def clean(self) -> None:
+        """A repository that is named lies in the namespace that is named."""
+        if self.repository is not None and self.repository.namespace_id != self.namespace_id:
+            raise ValidationError({"repository": _("It does not lie in this namespace.")})
 
 
 class Manifest(models.Model):

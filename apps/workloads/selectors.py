@@ -49,14 +49,3 @@ def tasks_that_would_move(node: Node) -> QuerySet[Task]:
     """What a drain of this node ends here and starts elsewhere."""
     tasks = Task.objects.filter(node=node, desired_state="running").select_related("service")
     return tasks.exclude(state__in=("failed", "rejected", "complete", "shutdown"))
-
-
-def tasks_of_node(node: Node) -> QuerySet[Task]:
-    """The node's tasks, those that should run first."""
-    tasks = Task.objects.filter(node=node).select_related("service", "cluster")
-    return tasks.order_by("desired_state", "-updated_at", "pk")
-
-
-def containers_of_node(node: Node) -> QuerySet[Container]:
-    """The node's containers by name."""
-    return Container.objects.filter(node=node).select_related("service").order_by("name")

@@ -53,11 +53,12 @@ def remembered_group(state: Path) -> int | None:
     """The group of the last life, unless its number may belong to somebody else by now."""
     try:
         pid_text, start, boot = state.read_text(encoding="ascii").split()
+        group = int(pid_text)
     except (OSError, ValueError):
         return None
-    leader = _stat(int(pid_text))
+    leader = _stat(group)
     is_same_leader = leader is None or leader[1] == start
-    return int(pid_text) if boot == _boot() and is_same_leader else None
+    return group if boot == _boot() and is_same_leader else None
 
 
 def remember(state: Path) -> None:

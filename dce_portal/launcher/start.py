@@ -79,4 +79,10 @@ def become_supervisord(configuration: Configuration, environ: Mapping[str, str])
 def _environment(configuration: Configuration, environ: Mapping[str, str]) -> dict[str, str]:
     """What the portal's processes inherit."""
     kept = {name: value for name, value in environ.items() if name not in REPLACED}
-    return {**kept, "DCE_DATA": str(configuration.data), "PYTHONUNBUFFERED": "1"}
+    return {
+        **kept,
+        "DCE_DATA": str(configuration.data),
+        # A shell may have another project's in its environment.
+        "DJANGO_SETTINGS_MODULE": "dce_portal.settings.base",
+        "PYTHONUNBUFFERED": "1",
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +20,10 @@ class Workspace:
     paths: Paths
 
     def make(self) -> None:
-        """Make every folder, private to this user, and the short name of the run folder."""
+        """Make every folder, private to this user."""
         paths = self.paths
         folders = (
             paths.data,
-            paths.real_run,
             paths.secrets,
             paths.static,
             paths.logs,
@@ -33,8 +33,7 @@ class Workspace:
         )
         for folder in folders:
             self._make_folder(folder)
-        if paths.run != paths.real_run:
-            make_link(paths.run, target=paths.real_run)
+        make_private_folder(paths.run)
 
     @property
     def redis_data(self) -> Path:
@@ -65,17 +64,25 @@ def _unwritable(folder: Path, error: OSError) -> LauncherError:
     )
 
 
-def make_link(link: Path, *, target: Path) -> None:
-    """Make or renew a link of this user's own; refuse one that somebody else has put there."""
+def make_private_folder(folder: Path) -> None:
+    """Make a folder where others may write, too; refuse one that somebody else has put there."""
     try:
-        found = link.lstat()
-    except FileNotFoundError:
-        link.symlink_to(target)
+        folder.mkdir(mode=PRIVATE)
+    except FileExistsError:
+        found = folder.lstat()
+        is_private = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
+        if found.st_uid != os.getuid() or not is_private:
+            raise LauncherError(
+                f"{folder} belongs to somebody else or is open to others; remove it, then start"
+                " again."
+            ) from None
+    except OSError as error:
+        raise _unwritable(folder.parent, error) from None
+
+
+def make_link(link: Path, *, target: Path) -> None:
+    """Make or renew a link in a folder of this user's own."""
+    if link.is_symlink() and link.readlink() == target:
         return
-    if found.st_uid != os.getuid() or not link.is_symlink():
-        raise LauncherError(
-            f"{link} belongs to somebody else or is no link; remove it, then start again."
-        )
-    if Path(os.readlink(link)) != target:  # noqa: PTH115 - Path.readlink follows the same rules
-        link.unlink()
-        link.symlink_to(target)
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)

@@ -23,7 +23,7 @@ CSRF_TRUSTED_ORIGINS = [CONFIGURATION.public_url] if CONFIGURATION.public_url el
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = (CONFIGURATION.public_url or "").startswith("https:")
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "dce_portal.apps.PortalAdminConfig",

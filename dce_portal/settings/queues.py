@@ -24,7 +24,6 @@ def celery_of(*, broker_url: str, poll_shards: int) -> dict[str, Any]:
         "CELERY_TASK_DEFAULT_QUEUE": "default",
         "CELERY_TASK_ROUTES": {"apps.nodes.tasks.poll_tick": {"queue": "poll"}},
         "CELERY_TASK_TIME_LIMIT": 1800,
-        "CELERY_TASK_SOFT_TIME_LIMIT": 1740,
         "CELERY_WORKER_PREFETCH_MULTIPLIER": 1,
         "CELERY_WORKER_HIJACK_ROOT_LOGGER": False,
         "CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS": True,

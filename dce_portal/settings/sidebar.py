@@ -32,6 +32,7 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Tags"), "sell", "registry", "tag"),
             _list(_("Grants"), "key", "registry", "grant"),
             _list(_("Docker logins"), "login", "registry", "dockerlogin"),
+            _list(_("Registry events"), "inbox", "registry", "registryevent"),
         ),
         _group(
             _("Access"),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 _DATA = Path(tempfile.mkdtemp(prefix="dce-test-"))
+atexit.register(shutil.rmtree, _DATA, ignore_errors=True)
 (_DATA / "secrets").mkdir()
+# WhiteNoise warns when there is nothing to serve from.
+(_DATA / "static").mkdir()
 (_DATA / "secrets" / "django-secret-key").write_text("not-a-secret-in-tests-" + "x" * 40)
 for _name in [
     name for name in os.environ if name.startswith("DCE_") and not name.startswith("DCE_TEST_")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
@@ -50,6 +51,12 @@ def cores(value: float | None) -> str:
     digits = 2 if abs(value) < 10 else 1
     number = number_format(round(float(value), digits), decimal_pos=digits)
     return _("%(number)s cores") % {"number": number}
+
+
+@register.filter
+def whole_cores(value: int) -> str:
+    """The same without decimals, for limits and for scripts that put another number in its place."""
+    return _("%(number)s cores") % {"number": value}
 
 
 @register.filter
@@ -102,6 +109,22 @@ def percent(value: float | None, whole: float | None) -> str:
     if value is None or not whole:
         return NOTHING
     return f"{number_format(round(100 * value / whole), decimal_pos=0)} %"
+
+
+@register.filter
+def unlocalized(value: float) -> str:
+    """A number as style sheets and scripts read it, whatever the language."""
+    return f"{float(value):.4f}"
+
+
+@register.simple_tag
+def page(model: str, key: int | None = None) -> str:
+    """The admin page of a model, `app_model`, or of one of its rows; nothing where there is none."""
+    view = f"admin:{model}_changelist" if key is None else f"admin:{model}_change"
+    try:
+        return reverse(view, args=[] if key is None else [key])
+    except NoReverseMatch:
+        return ""
 
 
 @register.filter

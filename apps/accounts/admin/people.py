@@ -36,6 +36,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # the t
     list_filter = ("is_active", "is_superuser", "groups", "teams")
     ordering = ("username",)
     filter_horizontal = ("groups", "user_permissions")
+    readonly_fields = ("last_login", "date_joined")
 
     @display(description=_("name"))
     def full_name(self, person: User) -> str:

@@ -20,8 +20,17 @@ log = structlog.get_logger(__name__)
 
 ANSWER_TIMEOUT_S = 30.0
 
-InDatabase = Callable[[Callable[[], object]], Awaitable[object]]
-"""Runs a blocking function in the thread that keeps the database connection."""
+
+class InDatabase(Protocol):
+    """Runs a blocking function in the thread that keeps the database connection."""
+
+    async def __call__[Result](self, work: Callable[[], Result]) -> Result:
+        """The function's own result."""
+        ...
+
+
+Hurry = Callable[[int], None]
+"""Makes the engine at an address due at once."""
 
 
 class Asker(Protocol):
@@ -36,20 +45,20 @@ class Asker(Protocol):
         ...
 
 
-def asker_of(target: PollTarget, in_database: InDatabase) -> Asker:
+def asker_of(target: PollTarget, *, in_database: InDatabase, hurry: Hurry) -> Asker:
     """The asker for a kind of target."""
     if target.kind == "cluster":
         port = backends.swarm_port(target.addresses)
-        return ClusterAsker(target.pk, port, in_database)
+        return ClusterAsker(target.pk, port, in_database, hurry)
     return EngineAsker(target.pk, backends.engine_port(target.addresses[0]), in_database)
 
 
 class ClusterAsker:
     """Asks a Swarm's managers."""
 
-    def __init__(self, pk: int, port: ClusterPort, in_database: InDatabase) -> None:
-        """Take the cluster's row, its port and the way to the database."""
-        self._pk, self._port, self._in_database = pk, port, in_database
+    def __init__(self, pk: int, port: ClusterPort, in_database: InDatabase, hurry: Hurry) -> None:
+        """Take the cluster's row, its port, the way to the database and the one to its engines."""
+        self._pk, self._port, self._in_database, self._hurry = pk, port, in_database, hurry
 
     async def ask(self, *, with_images: bool) -> bool:
         """Ask for nodes, services and tasks; a manager knows no images."""
@@ -62,9 +71,10 @@ class ClusterAsker:
                 lambda: services.cluster_poll_failed(self._pk, reason=reason, asked_at=asked_at)
             )
             return False
-        await self._in_database(
+        for endpoint_pk in await self._in_database(
             lambda: services.apply_cluster_snapshot(self._pk, snapshot=snapshot)
-        )
+        ):
+            self._hurry(endpoint_pk)
         return True
 
     async def close(self) -> None:

@@ -80,6 +80,12 @@ class Poller:
             track.running = asyncio.create_task(self._ask(track))
         return len(due)
 
+    def hurry(self, endpoint_pk: int) -> None:
+        """Make one engine due at the next tick, if it is asked here at all."""
+        track = self._tracks.get(("engine", endpoint_pk))
+        if track is not None:
+            track.schedule.due_at_s = 0.0
+
     async def stop(self) -> None:
         """Drop everything and wait until the connections are closed."""
         for key in list(self._tracks):

@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import cache
 
 import structlog
 from django.db import DatabaseError, close_old_connections
 
 from apps.nodes import services
-from apps.nodes.polling.asking import asker_of
+from apps.nodes.polling.asking import Asker, asker_of
 from apps.nodes.polling.lease import Leases
 from apps.nodes.polling.poller import Poller
 from apps.nodes.selectors import PollTarget, poll_targets
@@ -34,7 +34,7 @@ class Runtime:
         self._loop = asyncio.new_event_loop()
         self._database = ThreadPoolExecutor(max_workers=1, thread_name_prefix="poll-database")
         self._thread = threading.Thread(target=self._loop.run_forever, name="poll", daemon=True)
-        self._poller = Poller(partial(asker_of, in_database=self.in_database))
+        self._poller = Poller(self._open_asker)
         self._synced_at_s: dict[int, float] = {}
         self._adopted_at_s: float | None = None
         self._thread.start()
@@ -62,8 +62,10 @@ class Runtime:
         self._thread.join(timeout=STOP_TIMEOUT_S)
         self._database.shutdown(wait=True, cancel_futures=True)
 
-    async def in_database(self, work: Callable[[], object]) -> object:
-        """Run a blocking function in the database's thread."""
+    def _open_asker(self, target: PollTarget) -> Asker:
+        return asker_of(target, in_database=self._in_database, hurry=self._poller.hurry)
+
+    async def _in_database[Result](self, work: Callable[[], Result]) -> Result:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._database, _with_fresh_connection, work)
 
@@ -88,7 +90,7 @@ class Runtime:
             self._adopted_at_s = now_s
 
 
-def _with_fresh_connection(work: Callable[[], object]) -> object:
+def _with_fresh_connection[Result](work: Callable[[], Result]) -> Result:
     close_old_connections()
     try:
         return work()

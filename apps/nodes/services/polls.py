@@ -21,17 +21,31 @@ from dce_portal.difference import Difference, compare
 from dce_portal.mirrors import MirrorWriter
 
 
-def apply_cluster_snapshot(cluster_id: int, *, snapshot: ClusterSnapshot) -> None:
-    """Make the cluster's rows equal to the snapshot, unless a newer one was there before."""
+def apply_cluster_snapshot(cluster_id: int, *, snapshot: ClusterSnapshot) -> list[int]:
+    """Make the cluster's rows equal to the snapshot, unless a newer one was there before.
+
+    Returns the engine addresses of nodes that are back, which are worth asking at once.
+    """
     cluster = Cluster.objects.filter(pk=cluster_id).first()
     if cluster is None:
-        return
+        return []
     if cluster.native_id != snapshot.native_id:
         cluster_poll_failed(cluster_id, reason=_moved_away(snapshot), asked_at=snapshot.taken_at)
-        return
+        return []
     with transaction.atomic():
         if _claim_cluster(cluster_id, snapshot.taken_at, source=snapshot.source):
-            _apply_cluster(cluster, snapshot)
+            return _endpoints_back(cluster_id, _apply_cluster(cluster, snapshot))
+    return []
+
+
+def _endpoints_back(cluster_id: int, difference: Difference[NodeInfo]) -> list[int]:
+    back = [
+        after.native_id
+        for before, after in difference.changed
+        if after.state == Node.State.READY != before.state
+    ]
+    endpoints = EngineEndpoint.objects.filter(cluster=cluster_id, node__native_id__in=back)
+    return list(endpoints.values_list("pk", flat=True)) if back else []
 
 
 def _moved_away(snapshot: ClusterSnapshot) -> str:
@@ -48,7 +62,7 @@ def _claim_cluster(cluster_id: int, at: datetime, *, source: str) -> bool:
     )
 
 
-def _apply_cluster(cluster: Cluster, snapshot: ClusterSnapshot) -> None:
+def _apply_cluster(cluster: Cluster, snapshot: ClusterSnapshot) -> Difference[NodeInfo]:
     is_first = cluster.observed_at is None
     totals = task_totals(cluster.pk)
     difference = _mirror_nodes(cluster.pk, snapshot)
@@ -61,6 +75,7 @@ def _apply_cluster(cluster: Cluster, snapshot: ClusterSnapshot) -> None:
     changed.update(refresh_staleness(Node.objects.filter(cluster=cluster), at=snapshot.taken_at))
     if changed or difference.removed or totals != task_totals(cluster.pk):
         publish_state_on_commit(cluster.pk, changed)
+    return difference
 
 
 def _mirror_nodes(cluster_id: int, snapshot: ClusterSnapshot) -> Difference[NodeInfo]:

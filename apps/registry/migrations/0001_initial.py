@@ -8,166 +8,442 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Namespace',
+            name="Namespace",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*$', 'Use lower-case letters and digits, with single . _ or - between them.')], verbose_name='name')),
-                ('description', models.CharField(blank=True, max_length=250, verbose_name='description')),
-                ('is_public', models.BooleanField(default=False, help_text='Anyone may pull, without signing in.', verbose_name='public')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=64,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*$",
+                                "Use lower-case letters and digits, with single . _ or - between them.",
+                            )
+                        ],
+                        verbose_name="name",
+                    ),
+                ),
+                (
+                    "description",
+                    models.CharField(blank=True, max_length=250, verbose_name="description"),
+                ),
+                (
+                    "is_public",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Anyone may pull, without signing in.",
+                        verbose_name="public",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
             ],
             options={
-                'verbose_name': 'namespace',
-                'verbose_name_plural': 'namespaces',
-                'ordering': ['name'],
+                "verbose_name": "namespace",
+                "verbose_name_plural": "namespaces",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='DockerLogin',
+            name="DockerLogin",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='digest')),
-                ('password_stamp', models.CharField(editable=False, help_text='changes with the password, which ends this login', max_length=128, verbose_name='stamp of the password')),
-                ('service', models.CharField(max_length=64, verbose_name='service')),
-                ('client_id', models.CharField(blank=True, max_length=64, verbose_name='client')),
-                ('address', models.CharField(blank=True, max_length=64, verbose_name='from address')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('expires_at', models.DateTimeField(verbose_name='expires')),
-                ('last_used_at', models.DateTimeField(blank=True, null=True, verbose_name='last used')),
-                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='revoked')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='docker_logins', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "digest",
+                    models.CharField(
+                        editable=False, max_length=64, unique=True, verbose_name="digest"
+                    ),
+                ),
+                (
+                    "password_stamp",
+                    models.CharField(
+                        editable=False,
+                        help_text="changes with the password, which ends this login",
+                        max_length=128,
+                        verbose_name="stamp of the password",
+                    ),
+                ),
+                ("service", models.CharField(max_length=64, verbose_name="service")),
+                ("client_id", models.CharField(blank=True, max_length=64, verbose_name="client")),
+                (
+                    "address",
+                    models.CharField(blank=True, max_length=64, verbose_name="from address"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("expires_at", models.DateTimeField(verbose_name="expires")),
+                (
+                    "last_used_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last used"),
+                ),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="docker_logins",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'docker login',
-                'verbose_name_plural': 'docker logins',
-                'ordering': ['-created_at'],
+                "verbose_name": "docker login",
+                "verbose_name_plural": "docker logins",
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='RegistryEvent',
+            name="RegistryEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event_id', models.CharField(max_length=64, unique=True, verbose_name='event id')),
-                ('received_at', models.DateTimeField(auto_now_add=True, db_index=True, verbose_name='received')),
-                ('happened_at', models.DateTimeField(blank=True, null=True, verbose_name='happened')),
-                ('action', models.CharField(max_length=32, verbose_name='action')),
-                ('repository_name', models.CharField(blank=True, db_index=True, max_length=255, verbose_name='repository')),
-                ('actor_name', models.CharField(blank=True, max_length=150, verbose_name='actor')),
-                ('body', models.JSONField(default=dict, verbose_name='event')),
-                ('applied_at', models.DateTimeField(blank=True, null=True, verbose_name='applied')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('problem', models.TextField(blank=True, verbose_name='why it could not be applied')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("event_id", models.CharField(max_length=64, unique=True, verbose_name="event id")),
+                (
+                    "received_at",
+                    models.DateTimeField(auto_now_add=True, db_index=True, verbose_name="received"),
+                ),
+                (
+                    "happened_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="happened"),
+                ),
+                ("action", models.CharField(max_length=32, verbose_name="action")),
+                (
+                    "repository_name",
+                    models.CharField(
+                        blank=True, db_index=True, max_length=255, verbose_name="repository"
+                    ),
+                ),
+                ("actor_name", models.CharField(blank=True, max_length=150, verbose_name="actor")),
+                ("body", models.JSONField(default=dict, verbose_name="event")),
+                ("applied_at", models.DateTimeField(blank=True, null=True, verbose_name="applied")),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                (
+                    "problem",
+                    models.TextField(blank=True, verbose_name="why it could not be applied"),
+                ),
             ],
             options={
-                'verbose_name': 'registry event',
-                'verbose_name_plural': 'registry events',
-                'ordering': ['-pk'],
-                'indexes': [models.Index(condition=models.Q(('applied_at__isnull', True)), fields=['id'], name='registry_event_waiting')],
+                "verbose_name": "registry event",
+                "verbose_name_plural": "registry events",
+                "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("applied_at__isnull", True)),
+                        fields=["id"],
+                        name="registry_event_waiting",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Repository',
+            name="Repository",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=255, unique=True, verbose_name='name')),
-                ('description', models.CharField(blank=True, max_length=250, verbose_name='description')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
-                ('last_pushed_at', models.DateTimeField(blank=True, null=True, verbose_name='last push')),
-                ('last_pulled_at', models.DateTimeField(blank=True, null=True, verbose_name='last pull')),
-                ('pull_count', models.PositiveBigIntegerField(default=0, verbose_name='pulls')),
-                ('missing_since', models.DateTimeField(blank=True, null=True, verbose_name='missing since')),
-                ('namespace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='repositories', to='registry.namespace', verbose_name='namespace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=255, unique=True, verbose_name="name")),
+                (
+                    "description",
+                    models.CharField(blank=True, max_length=250, verbose_name="description"),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="created"),
+                ),
+                (
+                    "last_pushed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last push"),
+                ),
+                (
+                    "last_pulled_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last pull"),
+                ),
+                ("pull_count", models.PositiveBigIntegerField(default=0, verbose_name="pulls")),
+                (
+                    "missing_since",
+                    models.DateTimeField(blank=True, null=True, verbose_name="missing since"),
+                ),
+                (
+                    "namespace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="repositories",
+                        to="registry.namespace",
+                        verbose_name="namespace",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'repository',
-                'verbose_name_plural': 'repositories',
-                'ordering': ['name'],
-                'permissions': [('list_catalogue', 'May list every repository with a docker client')],
+                "verbose_name": "repository",
+                "verbose_name_plural": "repositories",
+                "ordering": ["name"],
+                "permissions": [
+                    ("list_catalogue", "May list every repository with a docker client")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Manifest',
+            name="Manifest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=160, verbose_name='digest')),
-                ('media_type', models.CharField(max_length=128, verbose_name='media type')),
-                ('manifest_bytes', models.PositiveBigIntegerField(default=0, verbose_name='size of the manifest (bytes)')),
-                ('size_bytes', models.PositiveBigIntegerField(default=0, help_text='configuration and layers; of an index, of all its platforms', verbose_name='size (bytes)')),
-                ('config_digest', models.CharField(blank=True, max_length=160, verbose_name="configuration's digest")),
-                ('layers', models.JSONField(blank=True, default=list, verbose_name='layers')),
-                ('platform', models.CharField(blank=True, max_length=64, verbose_name='platform')),
-                ('is_complete', models.BooleanField(default=False, help_text='its content was read from the registry', verbose_name='read')),
-                ('pushed_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='pushed')),
-                ('pushed_by', models.CharField(blank=True, max_length=150, verbose_name='pushed by')),
-                ('last_pulled_at', models.DateTimeField(blank=True, null=True, verbose_name='last pull')),
-                ('missing_since', models.DateTimeField(blank=True, null=True, verbose_name='missing since')),
-                ('children', models.ManyToManyField(blank=True, related_name='parents', to='registry.manifest', verbose_name="platforms' manifests")),
-                ('repository', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='manifests', to='registry.repository', verbose_name='repository')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=160, verbose_name="digest")),
+                ("media_type", models.CharField(max_length=128, verbose_name="media type")),
+                (
+                    "manifest_bytes",
+                    models.PositiveBigIntegerField(
+                        default=0, verbose_name="size of the manifest (bytes)"
+                    ),
+                ),
+                (
+                    "size_bytes",
+                    models.PositiveBigIntegerField(
+                        default=0,
+                        help_text="configuration and layers; of an index, of all its platforms",
+                        verbose_name="size (bytes)",
+                    ),
+                ),
+                (
+                    "config_digest",
+                    models.CharField(
+                        blank=True, max_length=160, verbose_name="configuration's digest"
+                    ),
+                ),
+                ("layers", models.JSONField(blank=True, default=list, verbose_name="layers")),
+                ("platform", models.CharField(blank=True, max_length=64, verbose_name="platform")),
+                (
+                    "is_complete",
+                    models.BooleanField(
+                        default=False,
+                        help_text="its content was read from the registry",
+                        verbose_name="read",
+                    ),
+                ),
+                (
+                    "pushed_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="pushed"),
+                ),
+                (
+                    "pushed_by",
+                    models.CharField(blank=True, max_length=150, verbose_name="pushed by"),
+                ),
+                (
+                    "last_pulled_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last pull"),
+                ),
+                (
+                    "missing_since",
+                    models.DateTimeField(blank=True, null=True, verbose_name="missing since"),
+                ),
+                (
+                    "children",
+                    models.ManyToManyField(
+                        blank=True,
+                        related_name="parents",
+                        to="registry.manifest",
+                        verbose_name="platforms' manifests",
+                    ),
+                ),
+                (
+                    "repository",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="manifests",
+                        to="registry.repository",
+                        verbose_name="repository",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'manifest',
-                'verbose_name_plural': 'manifests',
-                'ordering': ['-pushed_at', '-pk'],
+                "verbose_name": "manifest",
+                "verbose_name_plural": "manifests",
+                "ordering": ["-pushed_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('reader', 'reader (pull)'), ('writer', 'writer (pull, push)'), ('maintainer', 'maintainer (pull, push, delete)'), ('owner', 'owner (all, and grants)')], default='reader', max_length=16, verbose_name='role')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='registry_grants', to=settings.AUTH_USER_MODEL, verbose_name='person')),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='registry_grants', to='accounts.team', verbose_name='team')),
-                ('namespace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='registry.namespace', verbose_name='namespace')),
-                ('repository', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='registry.repository', verbose_name='only this repository')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("reader", "reader (pull)"),
+                            ("writer", "writer (pull, push)"),
+                            ("maintainer", "maintainer (pull, push, delete)"),
+                            ("owner", "owner (all, and grants)"),
+                        ],
+                        default="reader",
+                        max_length=16,
+                        verbose_name="role",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="registry_grants",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="registry_grants",
+                        to="accounts.team",
+                        verbose_name="team",
+                    ),
+                ),
+                (
+                    "namespace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="grants",
+                        to="registry.namespace",
+                        verbose_name="namespace",
+                    ),
+                ),
+                (
+                    "repository",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="grants",
+                        to="registry.repository",
+                        verbose_name="only this repository",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'grant',
-                'verbose_name_plural': 'grants',
-                'ordering': ['namespace__name', 'pk'],
+                "verbose_name": "grant",
+                "verbose_name_plural": "grants",
+                "ordering": ["namespace__name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=128, verbose_name='name')),
-                ('pushed_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='pushed')),
-                ('pushed_by', models.CharField(blank=True, max_length=150, verbose_name='pushed by')),
-                ('missing_since', models.DateTimeField(blank=True, null=True, verbose_name='missing since')),
-                ('manifest', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='registry.manifest', verbose_name='manifest')),
-                ('repository', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='registry.repository', verbose_name='repository')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=128, verbose_name="name")),
+                (
+                    "pushed_at",
+                    models.DateTimeField(
+                        db_index=True, default=django.utils.timezone.now, verbose_name="pushed"
+                    ),
+                ),
+                (
+                    "pushed_by",
+                    models.CharField(blank=True, max_length=150, verbose_name="pushed by"),
+                ),
+                (
+                    "missing_since",
+                    models.DateTimeField(blank=True, null=True, verbose_name="missing since"),
+                ),
+                (
+                    "manifest",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tags",
+                        to="registry.manifest",
+                        verbose_name="manifest",
+                    ),
+                ),
+                (
+                    "repository",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tags",
+                        to="registry.repository",
+                        verbose_name="repository",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tag',
-                'verbose_name_plural': 'tags',
-                'ordering': ['-pushed_at', 'name'],
+                "verbose_name": "tag",
+                "verbose_name_plural": "tags",
+                "ordering": ["-pushed_at", "name"],
             },
         ),
         migrations.AddConstraint(
-            model_name='manifest',
-            constraint=models.UniqueConstraint(fields=('repository', 'digest'), name='one_row_per_manifest'),
+            model_name="manifest",
+            constraint=models.UniqueConstraint(
+                fields=("repository", "digest"), name="one_row_per_manifest"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('person__isnull', False), ('team__isnull', True)), models.Q(('person__isnull', True), ('team__isnull', False)), _connector='OR'), name='grant_names_a_person_or_a_team', violation_error_message='Name a person or a team, not both and not neither.'),
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("person__isnull", False), ("team__isnull", True)),
+                    models.Q(("person__isnull", True), ("team__isnull", False)),
+                    _connector="OR",
+                ),
+                name="grant_names_a_person_or_a_team",
+                violation_error_message="Name a person or a team, not both and not neither.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.UniqueConstraint(fields=('namespace', 'repository', 'person', 'team'), name='one_grant_each', nulls_distinct=False, violation_error_message='There is such a grant already; change its role instead.'),
+            model_name="grant",
+            constraint=models.UniqueConstraint(
+                fields=("namespace", "repository", "person", "team"),
+                name="one_grant_each",
+                nulls_distinct=False,
+                violation_error_message="There is such a grant already; change its role instead.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(fields=('repository', 'name'), name='one_row_per_tag'),
+            model_name="tag",
+            constraint=models.UniqueConstraint(
+                fields=("repository", "name"), name="one_row_per_tag"
+            ),
         ),
     ]

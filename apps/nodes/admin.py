@@ -1,0 +1,184 @@
+"""Admin pages of clusters, nodes, engine addresses and events: looked at here, changed through operations."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import Count, Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from apps.nodes.forms import EngineEndpointForm
+from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
+from apps.nodes.node_pages import NodePages
+from apps.nodes.selectors import node_page
+from dce_portal.admin_site import ModelAdmin, ReadOnlyAdmin, display
+from dce_portal.mirror_admin import STATE_TONES, MirrorAdmin, stale_filter, with_shape
+from dce_portal.templatetags.portal import ago, bytes_human
+
+
+@admin.register(Cluster)
+class ClusterAdmin(MirrorAdmin):
+    """Swarms, and the single engines together."""
+
+    list_display = ("name", "kind_label", "nodes_ready", "source", "freshness")
+    list_filter = ("kind", stale_filter(""))
+    search_fields = ("name", "native_id")
+    fields = (
+        ("name", "kind"),
+        ("native_id", "source"),
+        ("observed_at", "created_at"),
+        ("stale_since", "stale_reason"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Cluster]:
+        """With the counts that the list shows."""
+        ready = Count("nodes", filter=Q(nodes__state=Node.State.READY))
+        return super().get_queryset(request).annotate(node_count=Count("nodes"), ready_count=ready)
+
+    @display(description=_("kind"), ordering="kind", label=True)
+    def kind_label(self, row: Cluster) -> str:
+        """Swarm or single engines."""
+        return row.get_kind_display()
+
+    @display(description=_("nodes ready"))
+    def nodes_ready(self, row: Any) -> str:  # noqa: ANN401 - a cluster with annotations
+        """How many of how many."""
+        return f"{row.ready_count} / {row.node_count}"
+
+
+@admin.register(Node)
+class NodeAdmin(NodePages, MirrorAdmin):
+    """The nodes of all clusters."""
+
+    list_display = (
+        "hostname",
+        "cluster",
+        "role_label",
+        "state_label",
+        "availability_label",
+        "engine_version",
+        "cpu_count",
+        "memory",
+        "address",
+        "freshness",
+    )
+    list_filter = ("cluster", "role", "state", "availability", stale_filter(""))
+    list_select_related = ("cluster",)
+    search_fields = ("hostname", "address", "native_id")
+    fields = ("hostname",)
+
+    @display(description=_("role"), ordering="role", label={"leader": "info"})
+    def role_label(self, row: Node) -> tuple[str, str]:
+        """Manager, worker or single engine; the leader is marked."""
+        role = row.get_role_display()
+        return ("leader", f"{role} ★") if row.is_leader else (row.role, role)
+
+    @display(description=_("state"), ordering="state", label=STATE_TONES)
+    def state_label(self, row: Node) -> tuple[str, str]:
+        """What the manager says."""
+        return row.state, with_shape(row.state, row.get_state_display())
+
+    @display(description=_("availability"), ordering="availability", label=STATE_TONES)
+    def availability_label(self, row: Node) -> tuple[str, str]:
+        """Whether tasks may be placed there."""
+        return row.availability, row.get_availability_display()
+
+    @display(description=_("memory"), ordering="memory_bytes")
+    def memory(self, row: Node) -> str:
+        """In binary units."""
+        return bytes_human(row.memory_bytes)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The node's page: facts, usage, what runs there, and the actions that the person may take."""
+        node = self.get_object(request, object_id)
+        page = node_page(cast("Any", request.user), node) if isinstance(node, Node) else {}
+        context = {**(extra_context or {}), **page}
+        return super().change_view(request, object_id, form_url, context)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The pages of the actions before the theme's own."""
+        view = self.admin_site.admin_view
+        own = [
+            path(
+                "<int:pk>/availability/<slug:availability>/",
+                view(self.availability_page),
+                name="nodes_node_availability",
+            ),
+            path("<int:pk>/labels/", view(self.labels_page), name="nodes_node_labels"),
+        ]
+        return own + super().get_urls()
+
+
+@admin.register(EngineEndpoint)
+class EngineEndpointAdmin(ModelAdmin):
+    """Addresses of engines; those from the settings are changed there."""
+
+    form = EngineEndpointForm
+    list_display = ("url", "node", "manager", "api_version", "last_answer", "last_error")
+    list_filter = ("is_manager", "from_settings", "cluster")
+    list_select_related = ("node", "cluster")
+    search_fields = ("url", "node__hostname", "engine_id")
+    readonly_fields = (
+        "cluster",
+        "node",
+        "from_settings",
+        "is_manager",
+        "engine_id",
+        "api_version",
+        "last_ok_at",
+        "last_error",
+    )
+    fields = ("url", "tls_ca", "tls_cert", "tls_key", *readonly_fields)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Not for addresses that the settings name."""
+        return _is_own(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Not for addresses that the settings name: they would come back."""
+        return _is_own(obj) and super().has_delete_permission(request, obj)
+
+    @display(description=_("manager"), boolean=True, ordering="is_manager")
+    def manager(self, row: EngineEndpoint) -> bool:
+        """Whether a Swarm can be asked through it."""
+        return row.is_manager
+
+    @display(description=_("last answer"), ordering="last_ok_at")
+    def last_answer(self, row: EngineEndpoint) -> str | SafeString:
+        """How long ago."""
+        return ago(row.last_ok_at)
+
+
+def _is_own(endpoint: Model | None) -> bool:
+    return not (isinstance(endpoint, EngineEndpoint) and endpoint.from_settings)
+
+
+@admin.register(ClusterEvent)
+class ClusterEventAdmin(ReadOnlyAdmin):
+    """What changed, newest first."""
+
+    list_display = ("when", "severity_label", "kind", "subject_label", "cluster", "node")
+    list_filter = ("severity", "cluster", "subject_kind")
+    list_select_related = ("cluster", "node")
+    search_fields = ("kind", "subject_label", "subject_id")
+    date_hierarchy = None
+
+    @display(description=_("at"), ordering="at")
+    def when(self, row: ClusterEvent) -> str | SafeString:
+        """How long ago."""
+        return ago(row.at)
+
+    @display(description=_("severity"), ordering="severity", label=STATE_TONES)
+    def severity_label(self, row: ClusterEvent) -> tuple[str, str]:
+        """How much it matters."""
+        return row.severity, row.get_severity_display()

@@ -1,0 +1,37 @@
+"""The inbox of the registry's notifications, for whoever looks into what went wrong."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from apps.registry.models import RegistryEvent
+from dce_portal.admin_site import ReadOnlyAdmin
+from dce_portal.templatetags.portal import ago
+
+
+@admin.register(RegistryEvent)
+class RegistryEventAdmin(ReadOnlyAdmin):
+    """All events, for superusers: they name every repository."""
+
+    list_display = ("received", "action", "repository_name", "actor_name", "applied", "problem")
+    list_filter = ("action", ("applied_at", admin.EmptyFieldListFilter))
+    search_fields = ("=repository_name", "=actor_name", "=event_id")
+    search_help_text = _("A repository, an actor or an event id, in full")
+    show_facets = admin.ShowFacets.NEVER
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Superusers alone."""
+        return request.user.is_superuser
+
+    @admin.display(description=_("received"), ordering="pk")
+    def received(self, event: RegistryEvent) -> str:
+        """How long ago."""
+        return ago(event.received_at)
+
+    @admin.display(description=_("applied"))
+    def applied(self, event: RegistryEvent) -> str:
+        """How long ago."""
+        return ago(event.applied_at)

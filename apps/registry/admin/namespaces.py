@@ -1,0 +1,132 @@
+"""Namespaces, with the grants in them."""
+
+from __future__ import annotations
+
+from typing import Any, override
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from apps.registry import selectors, services
+from apps.registry.admin.visible import VisibleRowsAdmin
+from apps.registry.models import Grant, Namespace
+from dce_portal.admin_site import TabularInline
+from dce_portal.origin import Origin
+
+
+class GrantInline(TabularInline):
+    """Who may do what here; changed on the grants' own page."""
+
+    model = Grant
+    fields = ("repository", "person", "team", "role", "created_at")
+    readonly_fields = fields
+    can_delete = False
+    show_change_link = True
+    verbose_name_plural = _("Grants")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
+        """Owners see all grants, others their own."""
+        return selectors.grants_visible_to(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """The rows are the person's business already."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Not inline."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Not inline."""
+        return False
+
+
+@admin.register(Namespace)
+class NamespaceAdmin(VisibleRowsAdmin):
+    """Made by those with the right to, changed by their owners."""
+
+    list_display = ("name", "description", "is_public", "repository_count", "created_at")
+    list_filter = ("is_public",)
+    search_fields = ("name", "description")
+    list_before_template = "registry/empty_namespaces.html"
+    fields = ("name", "description", "is_public")
+    inlines = (GrantInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Namespace]:
+        """All that the person may see, with their counts."""
+        return selectors.with_repository_counts(selectors.namespaces_visible_to(request.user))
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """With links to repositories and grants once the namespace exists."""
+        return self.fields if obj is None else (*self.fields, "created_at", "links")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> tuple[str, ...]:
+        """The name is part of every image's name, and stays."""
+        return ("created_at", "links") if obj is None else ("name", "created_at", "links")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """By Django's permission."""
+        return request.user.has_perm("registry.add_namespace")
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """For its owners."""
+        if isinstance(obj, Namespace):
+            return selectors.may_manage(request.user, obj)
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """For superusers, and only while it is empty."""
+        return request.user.is_superuser
+
+    @override
+    def save_model(
+        self, request: HttpRequest, obj: Namespace, form: ModelForm[Namespace], change: bool
+    ) -> None:
+        """Call the service that does it; who makes a namespace owns it."""
+        wish: dict[str, Any] = {"description": obj.description, "is_public": obj.is_public}
+        origin = Origin.of_request(request)
+        if change:
+            services.update_namespace(obj, **wish, origin=origin)
+            return
+        owner: Any = request.user
+        made = services.create_namespace(name=obj.name, **wish, owner=owner, origin=origin)
+        obj.pk = made.pk
+
+    def delete_model(self, request: HttpRequest, obj: Namespace) -> None:
+        """Call the service that does it."""
+        services.delete_namespace(obj, origin=Origin.of_request(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Namespace]) -> None:
+        """One after the other."""
+        for namespace in queryset:
+            self.delete_model(request, namespace)
+
+    @admin.display(description=_("repositories"))
+    def repository_count(self, namespace: Namespace) -> int:
+        """How many it holds."""
+        count: int = namespace.repository_count  # type: ignore[attr-defined]  # annotated by the selector
+        return count
+
+    @admin.display(description=_("go to"))
+    def links(self, namespace: Namespace) -> SafeString:
+        """Its repositories, and the form that adds a grant."""
+        repositories = reverse("admin:registry_repository_changelist")
+        grants = reverse("admin:registry_grant_add")
+        return format_html(
+            '<a class="dce-link" href="{}?namespace__id__exact={}">{}</a> · '
+            '<a class="dce-link" href="{}?namespace={}">{}</a>',
+            repositories,
+            namespace.pk,
+            _("Repositories"),
+            grants,
+            namespace.pk,
+            _("Add a grant"),
+        )

@@ -1,0 +1,50 @@
+"""What all pages of the registry share: whoever signs in sees the rows that a selector gives, and no others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from apps.registry.hosts import registry_host
+from dce_portal.admin_site import ReadOnlyAdmin
+from dce_portal.templatetags.portal import copy
+
+
+class VisibleRowsAdmin(ReadOnlyAdmin):
+    """Rows are shown by who may pull them, not by Django's permissions."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Everyone who may enter the admin."""
+        return request.user.is_active and request.user.is_staff
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Everyone; `get_queryset` holds back the rows of others."""
+        return self.has_module_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Ask the app's selector; each page has its own."""
+        raise NotImplementedError
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Give the list's own part the registry's address, for commands to copy."""
+        context = {**(extra_context or {}), "registry_host": registry_host(request)}
+        response: TemplateResponse = super().changelist_view(request, context)
+        return response
+
+
+def copyable(text: str, *, label: str = "") -> SafeString:
+    """A text with the button that copies it."""
+    return render_to_string("components/copy.html", copy(text, label))
+
+
+def chips(words: list[str]) -> str | SafeString:
+    """Short words side by side."""
+    return format_html_join(" ", '<span class="dce-chip">{}</span>', ((word,) for word in words))

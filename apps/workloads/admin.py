@@ -1,0 +1,167 @@
+"""Admin pages of services, tasks, containers and images: mirrors, looked at only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from apps.workloads.models import Container, EngineImage, Service, Task
+from dce_portal.admin_site import display
+from dce_portal.mirror_admin import STATE_TONES, MirrorAdmin, stale_filter, with_shape
+from dce_portal.templatetags.portal import ago, bytes_human, middle, short_id
+
+
+@admin.register(Service)
+class ServiceAdmin(MirrorAdmin):
+    """The services of all Swarms."""
+
+    watched = "cluster"
+    list_display = (
+        "name",
+        "stack",
+        "tasks_label",
+        "short_image",
+        "mode",
+        "update_state",
+        "cluster",
+        "freshness",
+    )
+    list_filter = ("cluster", "mode", "stack", "update_state", stale_filter("cluster__"))
+    list_select_related = ("cluster",)
+    search_fields = ("name", "stack", "image", "native_id")
+
+    @display(description=_("tasks"), label={"whole": "success", "below": "danger"})
+    def tasks_label(self, row: Service) -> tuple[str, str]:
+        """Running of wanted."""
+        is_whole = row.running_tasks >= row.desired_tasks
+        shape = with_shape("running" if is_whole else "failed", " ")[0]
+        return (
+            "whole" if is_whole else "below",
+            f"{shape} {row.running_tasks} / {row.desired_tasks}",
+        )
+
+    @display(description=_("image"), ordering="image")
+    def short_image(self, row: Service) -> str:
+        """Without its digest."""
+        return middle(row.image.partition("@")[0])
+
+
+@admin.register(Task)
+class TaskAdmin(MirrorAdmin):
+    """The tasks of all services, the latest change first."""
+
+    watched = "cluster"
+    list_display = (
+        "name",
+        "state_label",
+        "desired_state",
+        "node",
+        "problem",
+        "changed",
+        "freshness",
+    )
+    list_filter = ("cluster", "state", "desired_state", stale_filter("cluster__"))
+    list_select_related = ("cluster", "service", "node")
+    search_fields = ("service__name", "node__hostname", "native_id", "container_native_id", "error")
+
+    @display(description=_("task"))
+    def name(self, row: Task) -> str:
+        """Service and slot."""
+        return str(row)
+
+    @display(description=_("state"), ordering="state", label=STATE_TONES)
+    def state_label(self, row: Task) -> tuple[str, str]:
+        """What the manager says."""
+        return row.state, with_shape(row.state)
+
+    @display(description=_("problem"))
+    def problem(self, row: Task) -> str:
+        """The error, in short."""
+        return middle(row.error, 80)
+
+    @display(description=_("changed"), ordering="updated_at")
+    def changed(self, row: Task) -> str | SafeString:
+        """How long ago."""
+        return ago(row.updated_at)
+
+
+@admin.register(Container)
+class ContainerAdmin(MirrorAdmin):
+    """The containers of every node whose engine is asked."""
+
+    watched = "node"
+    list_display = (
+        "name",
+        "state_label",
+        "health_label",
+        "short_image",
+        "node",
+        "service",
+        "status",
+        "freshness",
+    )
+    list_filter = ("node__cluster", "node", "state", "health", "stack", stale_filter("node__"))
+    list_select_related = ("node__cluster", "service")
+    search_fields = ("name", "image", "native_id", "node__hostname", "service__name")
+    fields = ("name",)
+
+    @display(description=_("state"), ordering="state", label=STATE_TONES)
+    def state_label(self, row: Container) -> tuple[str, str]:
+        """What the engine says."""
+        return row.state, with_shape(row.state)
+
+    @display(description=_("health"), ordering="health", label=STATE_TONES)
+    def health_label(self, row: Container) -> tuple[str, str]:
+        """What its health check says."""
+        return row.health, with_shape(row.health)
+
+    @display(description=_("image"), ordering="image")
+    def short_image(self, row: Container) -> str:
+        """Without its digest."""
+        return middle(row.image.partition("@")[0])
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The container's page: facts, usage, commands to copy."""
+        context = {**(extra_context or {}), "container": self.get_object(request, object_id)}
+        return super().change_view(request, object_id, form_url, context)
+
+
+@admin.register(EngineImage)
+class EngineImageAdmin(MirrorAdmin):
+    """The images in the engines' stores."""
+
+    watched = "node"
+    list_display = ("name", "short", "size", "node", "created", "freshness")
+    list_filter = ("node__cluster", "node", stale_filter("node__"))
+    list_select_related = ("node__cluster",)
+    search_fields = ("native_id", "tags", "node__hostname")
+
+    @display(description=_("image"))
+    def name(self, row: EngineImage) -> str:
+        """All its tags."""
+        return ", ".join(row.tags) or _("without a tag")
+
+    @display(description=_("id"))
+    def short(self, row: EngineImage) -> str:
+        """The id as docker writes it."""
+        return short_id(row.native_id)
+
+    @display(description=_("size"), ordering="size_bytes")
+    def size(self, row: EngineImage) -> str:
+        """In binary units."""
+        return bytes_human(row.size_bytes)
+
+    @display(description=_("made"), ordering="created_at")
+    def created(self, row: EngineImage) -> str | SafeString:
+        """How long ago."""
+        return ago(row.created_at)

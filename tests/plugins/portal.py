@@ -1,0 +1,143 @@
+"""The whole portal as ``make run`` starts it; tests that use it carry the marker ``portal``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.lab.host import LabError, wait_until
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+START_TIMEOUT_S = 60
+END_TIMEOUT_S = 20
+PASSWORD = "correct-horse-battery"
+# This process' settings are the suite's own; the portal starts from a plain environment.
+NOT_HANDED_ON = ("DCE_", "DJANGO_SETTINGS_MODULE", "PYTEST_", "COV_")
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """A running portal: where it is, where its files are, who may sign in."""
+
+    port: int
+    data: Path
+    process: subprocess.Popen[str] = field(repr=False)
+    username: str = "admin"
+    password: str = PASSWORD
+
+    @property
+    def base_url(self) -> str:
+        """The address without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def launcher(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Call the launcher beside the running portal: status, stop."""
+        environ = portal_environ(data=self.data, port=self.port)
+        return call_launcher(command, environ)
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def portal_environ(*, data: Path, port: int, **settings: str) -> dict[str, str]:
+    """A plain environment with the portal's settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_HANDED_ON)}
+    return {**kept, "DCE_DATA": str(data), "DCE_HTTP_PORT": str(port), **settings}
+
+
+def launcher_command(command: str) -> list[str]:
+    """The launcher as `make` calls it, from any folder."""
+    starter = "import sys; sys.path.insert(0, sys.argv.pop(1)); import runpy;"
+    starter += " runpy.run_module('dce_portal.launcher', run_name='__main__', alter_sys=True)"
+    return [sys.executable, "-c", starter, str(CHECKOUT), command]
+
+
+def call_launcher(
+    command: str, environ: dict[str, str], *, prefix: tuple[str, ...] = (), cwd: Path = CHECKOUT
+) -> subprocess.CompletedProcess[str]:
+    """Run the launcher to its end."""
+    return subprocess.run(
+        [*prefix, *launcher_command(command)],
+        env=environ,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=START_TIMEOUT_S,
+        check=False,
+    )
+
+
+@contextmanager
+def started_portal(
+    data: Path, *, port: int | None = None, cwd: Path = CHECKOUT, **settings: str
+) -> Iterator[Portal]:
+    """Start a portal, wait for its login page, end it."""
+    port = port or free_port()
+    environ = portal_environ(data=data, port=port, DCE_ADMIN_PASSWORD=PASSWORD, **settings)
+    # setpriv ends it with this process, should pytest be killed.
+    command = ["setpriv", "--pdeathsig", "TERM", *launcher_command("run")]
+    log = data.parent / f"{data.name[:40]}.out"
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            command, env=environ, cwd=cwd, stdout=output, stderr=subprocess.STDOUT, text=True
+        )
+    portal = Portal(port=port, data=data, process=process)
+    try:
+        _wait_for_login_page(portal, log)
+        yield portal
+    finally:
+        end(process)
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Ask for the end as Ctrl-C's sibling does, and insist."""
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=END_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def answers(url: str) -> bool:
+    """Whether an address answers 200."""
+    with suppress(OSError), urllib.request.urlopen(url, timeout=5) as response:
+        return bool(response.status == 200)
+    return False
+
+
+def _wait_for_login_page(portal: Portal, log: Path) -> None:
+    def is_there() -> bool:
+        if portal.process.poll() is not None:
+            raise LabError(f"The portal ended: {log.read_text(encoding='utf-8')}")
+        return answers(f"{portal.base_url}/admin/login/")
+
+    wait_until(is_there, what="the login page", timeout_s=START_TIMEOUT_S)
+
+
+@pytest.fixture(scope="session")
+def running_portal() -> Iterator[Portal]:
+    """One portal for the whole session, with an administrator and no Docker engine of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="dce-portal-"))
+    try:
+        with started_portal(folder / "var") as portal:
+            yield portal
+    finally:
+        shutil.rmtree(folder)
