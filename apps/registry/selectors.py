@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import (
+    CharField,
     Count,
-    FilteredRelation,
     IntegerField,
     OuterRef,
     Prefetch,
@@ -44,9 +44,8 @@ def _grants_of(person: User) -> QuerySet[Grant]:
     return Grant.objects.filter(_names(person))
 
 
-def _names(person: User, prefix: str = "") -> Q:
-    teams = person.memberships.values("team")
-    return Q(**{f"{prefix}person": person}) | Q(**{f"{prefix}team__in": teams})
+def _names(person: User) -> Q:
+    return Q(person=person) | Q(team__in=person.memberships.values("team"))
 
 
 def _as_person(user: Person) -> User | None:
@@ -58,28 +57,29 @@ def rights_facts(
     user: Person, *, namespaces: Iterable[str]
 ) -> tuple[tuple[NamespaceFact, ...], tuple[GrantFact, ...]]:
     """In one query: which of these namespaces exist, and the user's grants in them."""
-    rows = Namespace.objects.filter(name__in=set(namespaces)).order_by()
+    names = set(namespaces)
+    nothing = Value(None, output_field=CharField())
+    rows = Namespace.objects.filter(name__in=names).order_by()
+    known = rows.annotate(role=nothing, path=nothing).values_list(
+        "name", "is_public", "role", "path"
+    )
     person = _as_person(user)
-    if person is None or person.is_superuser:
-        return _namespace_facts(rows.values("name", "is_public")), ()
-    own = FilteredRelation("grants", condition=_names(person, "grants__"))
-    found = list(
-        rows.annotate(own=own).values("name", "is_public", "own__role", "own__repository__name")
+    if person is not None and not person.is_superuser:
+        grants = _grants_of(person).filter(namespace__name__in=names).order_by()
+        fields = ("namespace__name", "namespace__is_public", "role", "repository__name")
+        known = known.union(grants.values_list(*fields), all=True)
+    return _facts_of(known)
+
+
+def _facts_of(
+    rows: Iterable[tuple[str, bool, str | None, str | None]],
+) -> tuple[tuple[NamespaceFact, ...], tuple[GrantFact, ...]]:
+    found = list(rows)
+    facts = {name: NamespaceFact(name, bool(is_public)) for name, is_public, _role, _path in found}
+    grants = tuple(
+        GrantFact(name, role, path) for name, _is_public, role, path in found if role is not None
     )
-    return _namespace_facts(found), _grant_facts(found)
-
-
-def _namespace_facts(rows: Iterable[Mapping[str, Any]]) -> tuple[NamespaceFact, ...]:
-    unique = {row["name"]: NamespaceFact(row["name"], row["is_public"]) for row in rows}
-    return tuple(unique.values())
-
-
-def _grant_facts(rows: Iterable[Mapping[str, Any]]) -> tuple[GrantFact, ...]:
-    return tuple(
-        GrantFact(row["name"], row["own__role"], row["own__repository__name"])
-        for row in rows
-        if row["own__role"]
-    )
+    return tuple(facts.values()), grants
 
 
 def namespaces_visible_to(user: Person) -> QuerySet[Namespace]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
@@ -33,10 +32,10 @@ class VisibleRowsAdmin(ReadOnlyAdmin):
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> TemplateResponse:
+    ) -> HttpResponse:
         """Give the list's own part the registry's address, for commands to copy."""
         context = {**(extra_context or {}), "registry_host": registry_host(request)}
-        response: TemplateResponse = super().changelist_view(request, context)
+        response: HttpResponse = super().changelist_view(request, context)
         return response
 
 
