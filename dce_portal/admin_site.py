@@ -58,7 +58,6 @@ class PortalAdminSite(UnfoldAdminSite):
     """The admin with the dashboard as its first page."""
 
     index_title = _("Dashboard")
-    enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Everybody who is signed in may enter; each page then asks for its own right."""

@@ -10,10 +10,33 @@ from django.utils.translation import gettext_lazy as _
 
 from dce_portal.settings.sidebar import navigation
 
+# A calm blue: state colours (green, amber, red) stay the loudest on a page.
+PRIMARY = {
+    "50": "#f0f7fe",
+    "100": "#dcecfc",
+    "200": "#bfdefa",
+    "300": "#93c9f6",
+    "400": "#60abf0",
+    "500": "#3b8ce9",
+    "600": "#266fdd",
+    "700": "#1e5acb",
+    "800": "#1f4aa5",
+    "900": "#1e4182",
+    "950": "#172950",
+}
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": _("DCE Portal"),
     "SITE_HEADER": _("DCE Portal"),
     "SITE_SYMBOL": "deployed_code",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("img/favicon.svg"),
+        },
+    ],
+    "COLORS": {"primary": PRIMARY},
     "SITE_URL": reverse_lazy("admin:index"),
     "LOGIN": {"form": "apps.accounts.sign_in.SignInForm"},
     "SHOW_LANGUAGES": True,
