@@ -17,6 +17,8 @@ from apps.nodes.ports import ContainerCounters
 
 MOST_NODES = 5000
 TOTALS_EVERY_S = 5
+# After a start, a total waits until every node has answered once: a sum of a few would look like a drop.
+FIRST_TOTAL_AFTER_S = 11
 
 
 @dataclass(slots=True)
@@ -56,7 +58,8 @@ class Collector:
     def take_due(self, kind: str, refs: Iterable[int], at_s: int) -> list[int]:
         """Those whose totals are due: each gets one row in a few seconds, however many nodes answer."""
         with self._lock:
-            due = [ref for ref in refs if at_s >= self._due_at_s.get((kind, ref), 0)]
+            first_s = at_s + FIRST_TOTAL_AFTER_S
+            due = [ref for ref in refs if at_s >= self._due_at_s.setdefault((kind, ref), first_s)]
             self._due_at_s.update({(kind, ref): at_s + TOTALS_EVERY_S for ref in due})
             _shrink(self._due_at_s, most=MOST_NODES * 10)
         return due

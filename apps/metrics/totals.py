@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from apps.metrics.measures import MEASURES, Figures
 from apps.metrics.models import MetricObject
@@ -67,12 +67,20 @@ def _sums(
 ) -> list[tuple[int, Figures, float | None, float | None]]:
     limits = ("cpu_limit_cores", "memory_limit_bytes")
     parts: dict[str, Any] = {f"sum_{name}": Sum(F(name)) for name in (*MEASURES, *limits)}
+    parts |= {"members": Count("pk"), "with_cpu": Count("cpu_cores")}
     return [
         (
             row[by],
-            Figures(**{name: row[f"sum_{name}"] for name in MEASURES}),
+            _figures(row),
             row["sum_cpu_limit_cores"],
             row["sum_memory_limit_bytes"],
         )
         for row in objects.order_by().values(by).annotate(**parts)
     ]
+
+
+def _figures(row: Mapping[str, Any]) -> Figures:
+    """The sums; processor time is a gap while one of the members has none, since a part would look like a drop."""
+    sums = {name: row[f"sum_{name}"] for name in MEASURES}
+    is_whole = row["with_cpu"] == row["members"]
+    return Figures(**sums | ({} if is_whole else {"cpu_cores": None}))

@@ -149,7 +149,7 @@ class EngineImageAdmin(MirrorAdmin):
     @display(description=_("image"))
     def name(self, row: EngineImage) -> str:
         """All its tags."""
-        return ", ".join(row.tags) or _("without a tag")
+        return ", ".join(row.tags) or str(_("without a tag"))
 
     @display(description=_("id"))
     def short(self, row: EngineImage) -> str:

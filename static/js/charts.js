@@ -37,6 +37,7 @@ class UsageChart {
     this.rangeS = Number(element.dataset.rangeS);
     this.part = (name) => element.querySelector(`.dce-chart-${name}`);
     this.limits = {};
+    element.classList.toggle("dce-chart-single", this.metric.measures.length === 1);
     this.clear();
   }
 
@@ -200,9 +201,9 @@ class UsageChart {
       height: HEIGHT,
       padding: [10, 6, 0, 0],
       cursor: { points: { size: 6 }, drag: { x: false, y: false } },
-      legend: { live: true, markers: { width: 0 } },
+      legend: { live: true, markers: { width: 0, fill: (plot, index) => color(colors[index - 1] ?? "--dce-limit") } },
       scales: { x: { time: true, range: () => this.window() }, y: { range: () => [0, this.top()] } },
-      axes: [{ ...axis, space: 70, values: (_, moments) => moments.map((moment) => this.moment(moment)) }, { ...axis, size: 74, space: 36, incrs: this.steps(), values: (_, values) => this.ticks(values) }],
+      axes: [{ ...axis, size: 26, space: 70, values: (_, moments) => moments.map((moment) => this.moment(moment)) }, { ...axis, size: 74, space: 36, incrs: this.steps(), values: (_, values) => this.ticks(values) }],
       series,
     };
   }
