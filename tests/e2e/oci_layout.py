@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -13,7 +14,7 @@ from typing import Any
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
-LAYER = "application/vnd.oci.image.layer.v1.tar"
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
 def write_index(folder: Path, *, platforms: Sequence[str], tag: str = "1") -> str:
@@ -29,8 +30,9 @@ def write_index(folder: Path, *, platforms: Sequence[str], tag: str = "1") -> st
 
 def _image(folder: Path, architecture: str) -> dict[str, Any]:
     content = _layer(architecture)
-    layer = {"mediaType": LAYER, **_blob(folder, content)}
-    rootfs = {"type": "layers", "diff_ids": [layer["digest"]]}
+    # Packed already: a client that packed it on the way would change every digest.
+    layer = {"mediaType": LAYER, **_blob(folder, gzip.compress(content, mtime=0))}
+    rootfs = {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(content).hexdigest()}"]}
     config = _json({"architecture": architecture, "os": "linux", "rootfs": rootfs})
     manifest = {
         "schemaVersion": 2,

@@ -85,14 +85,14 @@ class Site:
         return Api(self.base_url, self.tokens[person] if person else "")
 
     def sign_in(self, person: str) -> str:
-        """The session cookie of a person who signed in on the page."""
+        """The session's key of a person who signed in on the page."""
         url = f"{self.base_url}/admin/login/"
         with plain_session() as session:
             session.get(url, timeout=TIMEOUT_S)
             form = {"username": person, "password": PASSWORD}
-            form["csrfmiddlewaretoken"] = session.cookies["csrftoken"]
+            form["csrfmiddlewaretoken"] = session.cookies["dce_csrf"]
             session.post(url, data=form, headers={"Referer": url}, timeout=TIMEOUT_S)
-            return str(session.cookies["sessionid"])
+            return str(session.cookies["dce_session"])
 
     def process_ids(self) -> dict[str, int]:
         """The running programs as `make status` shows them."""

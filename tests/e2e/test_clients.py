@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -27,11 +29,10 @@ def docker(site, swarm_lab, tmp_path):
 
 
 @pytest.fixture
-def podman(tmp_path):
-    """podman, not signed in."""
-    folder = tmp_path / "podman"
-    folder.mkdir()
-    return Podman(folder)
+def podman():
+    """podman, not signed in; it takes no folder with a name as long as pytest's."""
+    with tempfile.TemporaryDirectory(prefix="dce-podman-") as folder:
+        yield Podman(Path(folder))
 
 
 @pytest.fixture

@@ -59,7 +59,9 @@ def test_three_nodes_appear(site):
 
 def test_a_replicated_service_appears_with_tasks_and_containers(site, burning):
     running = [
-        task for task in site.api().list("tasks/", service=burning["id"]) if task["state"] == "running"
+        task
+        for task in site.api().list("tasks/", service=burning["id"])
+        if task["state"] == "running"
     ]
     assert (burning["mode"], burning["desired_tasks"]) == ("replicated", 3)
     assert len({task["node"] for task in running}) == 3
@@ -73,7 +75,9 @@ def test_usage_samples_of_a_container_arrive(site, burning):
 
     def cpu():
         query = {"kind": "container", "ref": container["id"], "measures": "cpu_cores"}
-        return [value for value in site.api().get("samples/", **query)["columns"]["cpu_cores"] if value]
+        return [
+            value for value in site.api().get("samples/", **query)["columns"]["cpu_cores"] if value
+        ]
 
     wait_until(lambda: len(cpu()) >= 2, what="two CPU samples", timeout_s=SHOWN_WITHIN_S)
     assert 0 < max(cpu()) < 2
@@ -102,7 +106,7 @@ def test_mallory_gets_no_frames_and_no_samples(site, burning):
 
 def watching(site, person):
     """The live line of somebody who signed in on the page."""
-    cookie = {"Cookie": f"sessionid={site.sign_in(person)}", "Origin": site.base_url}
+    cookie = {"Cookie": f"dce_session={site.sign_in(person)}", "Origin": site.base_url}
     return connect(
         f"ws://{site.host}/ws/live/", additional_headers=cookie, proxy=None, open_timeout=10
     )
@@ -127,9 +131,11 @@ def test_a_node_is_drained_and_its_tasks_move(site, burning, mended_swarm):
         assert operation["state"] == "succeeded", operation
         assert availability(mended_swarm, "eng3") == "drain"
         wait_until(
-            lambda: nodes(site)["eng3"]["availability"] == "drain"
-            and len(running_containers(site, "burn")) == 3
-            and third["id"] not in {row["node"] for row in running_containers(site, "burn")},
+            lambda: (
+                nodes(site)["eng3"]["availability"] == "drain"
+                and len(running_containers(site, "burn")) == 3
+                and third["id"] not in {row["node"] for row in running_containers(site, "burn")}
+            ),
             what="the tasks to move away, in the API",
             timeout_s=SHOWN_WITHIN_S,
         )
@@ -179,9 +185,7 @@ def test_a_killed_engine_is_stale_in_seconds_and_healed_after_its_return(site, m
     assert found["eng2"]["is_fresh"]
     mended_swarm.engine(3).start()
     wait_until(
-        lambda: all(
-            node["is_fresh"] and node["state"] == "ready" for node in nodes(site).values()
-        ),
+        lambda: all(node["is_fresh"] and node["state"] == "ready" for node in nodes(site).values()),
         what="the engine to be healthy again",
         timeout_s=HEALED_WITHIN_S,
     )
