@@ -22,7 +22,7 @@ APPLY_LOCK_S = 120
 RECONCILE_LOCK_S = 1800
 
 
-@shared_task(ignore_result=True, time_limit=110)
+@shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
 def apply_events() -> None:
     """Bring the events that wait into the catalogue, and the token endpoint's notes into the audit."""
     store_decisions()
@@ -33,7 +33,7 @@ def apply_events() -> None:
                     pass
 
 
-@shared_task(ignore_result=True, time_limit=1750)
+@shared_task(ignore_result=True, soft_time_limit=1740, time_limit=1750)
 def reconcile_catalogue() -> None:
     """Fill what events missed, mark what is gone, drop what is old."""
     drop_old_events()

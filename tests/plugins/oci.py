@@ -32,13 +32,17 @@ class Layout:
         return f"oci:{self.folder}:{self.tag}"
 
 
-def write_image(folder: Path, *, content: bytes = b"hello\n", platform: str = "linux/amd64") -> Layout:
+def write_image(
+    folder: Path, *, content: bytes = b"hello\n", platform: str = "linux/amd64"
+) -> Layout:
     """An image with one small layer."""
     image = _put_image(folder, content, platform)
     return _finish(folder, image)
 
 
-def write_index(folder: Path, *, platforms: Sequence[str] = ("linux/amd64", "linux/arm64/v8")) -> Layout:
+def write_index(
+    folder: Path, *, platforms: Sequence[str] = ("linux/amd64", "linux/arm64/v8")
+) -> Layout:
     """One name for several platforms."""
     entries = []
     for platform in platforms:
