@@ -149,7 +149,8 @@ def test_an_administrator_sees_all_tokens_and_no_secret(alice, administrator, si
 
 
 def change_person(browser: Client, person: User, **changes):
-    form = {"username": person.username, "is_active": "on", **changes}
+    groups = list(person.groups.values_list("pk", flat=True))
+    form = {"username": person.username, "is_active": "on", "groups": groups, **changes}
     return browser.post(reverse("admin:accounts_user_change", args=[person.pk]), form)
 
 
