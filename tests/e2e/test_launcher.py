@@ -15,7 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
+from dce_portal.paths import Paths
 from tests.lab.host import HostProcess, wait_until
 from tests.plugins.portal import (
     Portal,
@@ -132,6 +134,21 @@ def test_a_killed_process_is_healed(awkward_portal: Portal, program: str) -> Non
         timeout_s=30,
     )
     assert not members_of_group(old)
+
+
+def test_a_killed_redis_comes_back_with_what_it_had(awkward_portal: Portal) -> None:
+    """Queues and locks are on disk before the answer."""
+    path = str(Paths(awkward_portal.data).socket("redis"))
+    with redis.Redis(unix_socket_path=path) as client:
+        client.set("dce:test:kept", "yes")
+        old = process_ids(awkward_portal)["redis"]
+        os.kill(old, signal.SIGKILL)
+        wait_until(
+            lambda: process_ids(awkward_portal).get("redis", old) != old,
+            what="redis to run again",
+            timeout_s=20,
+        )
+        assert client.get("dce:test:kept") == b"yes"
 
 
 def members_of_group(group: int) -> list[int]:

@@ -85,7 +85,11 @@ def call_launcher(
 
 @contextmanager
 def started_portal(
-    data: Path, *, port: int | None = None, cwd: Path = CHECKOUT, **settings: str
+    data: Path,
+    *,
+    port: int | None = None,
+    cwd: Path = CHECKOUT,
+    **settings: str,
 ) -> Iterator[Portal]:
     """Start a portal, wait for its login page, end it."""
     port = port or free_port()
