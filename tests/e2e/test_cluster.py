@@ -27,10 +27,10 @@ def nodes(site):
     return by_name(site.api().list("nodes/"), "hostname")
 
 
-@pytest.fixture
-def burning(site, mended_swarm):
+@pytest.fixture(scope="module")
+def burning(site, swarm_lab):
     """A service with a task on each node, shown by the portal."""
-    with service(mended_swarm, "burn", replicas=3):
+    with service(swarm_lab, "burn", replicas=3):
         wait_until(
             lambda: len(running_containers(site, "burn")) == 3,
             what="three containers of the service in the API",
@@ -122,14 +122,14 @@ def usage_frames(line, *, most):
     return frames
 
 
-def test_a_node_is_drained_and_its_tasks_move(site, burning, mended_swarm):
+def test_a_node_is_drained_and_its_tasks_move(site, burning, swarm_lab):
     alice, third = site.api("alice"), nodes(site)["eng3"]
     try:
         answer = alice.post(f"nodes/{third['id']}/drain/")
         assert answer.status_code == 202, answer.text
         operation = finished_operation(alice, answer.headers["Location"])
         assert operation["state"] == "succeeded", operation
-        assert availability(mended_swarm, "eng3") == "drain"
+        assert availability(swarm_lab, "eng3") == "drain"
         wait_until(
             lambda: (
                 nodes(site)["eng3"]["availability"] == "drain"
@@ -139,9 +139,9 @@ def test_a_node_is_drained_and_its_tasks_move(site, burning, mended_swarm):
             what="the tasks to move away, in the API",
             timeout_s=SHOWN_WITHIN_S,
         )
-        assert not containers_on(mended_swarm, 3)
+        assert not containers_on(swarm_lab, 3)
     finally:
-        set_availability(mended_swarm, "eng3", "active")
+        set_availability(swarm_lab, "eng3", "active")
 
 
 @pytest.mark.parametrize("person", ["bob", "mallory"])
@@ -151,17 +151,17 @@ def test_who_may_not_operate_changes_nothing(site, swarm_lab, person):
     assert availability(swarm_lab, "eng3") == "active"
 
 
-def test_a_change_behind_the_portals_back_does_not_stop_an_operation(site, mended_swarm):
+def test_a_change_behind_the_portals_back_does_not_stop_an_operation(site, swarm_lab):
     """The Swarm counts versions up; a drain against an old one is asked again where that is safe."""
     alice, second = site.api("alice"), nodes(site)["eng2"]
-    set_availability(mended_swarm, "eng2", "pause")
+    set_availability(swarm_lab, "eng2", "pause")
     try:
         answer = alice.post(f"nodes/{second['id']}/activate/")
         operation = finished_operation(alice, answer.headers["Location"])
         assert operation["state"] == "succeeded", operation
-        assert availability(mended_swarm, "eng2") == "active"
+        assert availability(swarm_lab, "eng2") == "active"
     finally:
-        set_availability(mended_swarm, "eng2", "active")
+        set_availability(swarm_lab, "eng2", "active")
 
 
 def test_a_killed_engine_is_stale_in_seconds_and_healed_after_its_return(site, mended_swarm):

@@ -161,7 +161,7 @@ def test_charts_come_back_after_the_stream_was_killed(visit, site, burning):
     assert before[0] in shown
 
 
-def test_a_node_is_drained_from_its_page(visit, site, mended_swarm, burning):
+def test_a_node_is_drained_from_its_page(visit, site, swarm_lab, burning):
     visitor = visit("alice")
     page = visitor.page
     page.get_by_role("link", name="eng3", exact=True).first.click()
@@ -173,9 +173,9 @@ def test_a_node_is_drained_from_its_page(visit, site, mended_swarm, burning):
             re.compile("succeeded", re.IGNORECASE), timeout=60_000
         )
         assert "/admin/portal/operation/" in page.url
-        assert availability(mended_swarm, "eng3") == "drain"
+        assert availability(swarm_lab, "eng3") == "drain"
     finally:
-        set_availability(mended_swarm, "eng3", "active")
+        set_availability(swarm_lab, "eng3", "active")
     assert visitor.complaints == []
 
 
