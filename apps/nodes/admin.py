@@ -45,7 +45,7 @@ class ClusterAdmin(MirrorAdmin):
         return row.get_kind_display()
 
     @display(description=_("nodes ready"))
-    def nodes_ready(self, row: Any) -> str:  # noqa: ANN401 - a cluster with annotations
+    def nodes_ready(self, row: Any) -> str:
         """How many of how many."""
         return f"{row.ready_count} / {row.node_count}"
 

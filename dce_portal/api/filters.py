@@ -27,19 +27,21 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
     def filter_queryset(
         self, request: Request, queryset: QuerySet[Any], view: APIView
     ) -> QuerySet[Any]:
-        """Refuse unknown names, then filter."""
+        """Refuse what cannot be meant, then filter."""
         if getattr(view, "action", "list") == "list":
-            self._refuse_unknown(request, queryset, view)
+            known = self._names(queryset, view)
+            for name, values in request.query_params.lists():
+                refuse_unclear(name, values, known=known)
+            self._refuse_maybe(request, queryset, view)
         return cast("QuerySet[Any]", super().filter_queryset(request, queryset, view))
 
-    def _refuse_unknown(self, request: Request, queryset: QuerySet[Any], view: APIView) -> None:
-        known = self._names(queryset, view)
-        for name in request.query_params:
-            if name not in known:
-                message = _("This list has no such filter; it has: %(names)s.") % {
-                    "names": ", ".join(sorted(known))
-                }
-                raise InvalidInput(message, field=name)
+    def _refuse_maybe(self, request: Request, queryset: QuerySet[Any], view: APIView) -> None:
+        """django-filter takes any other word for a yes-or-no filter as if it was not there."""
+        filterset = self.get_filterset_class(view, queryset)
+        for name, one in (filterset.base_filters if filterset else {}).items():
+            given = request.query_params.get(name, "true")
+            if isinstance(one, filters.BooleanFilter) and given.lower() not in {"true", "false"}:
+                raise InvalidInput(_("Give true or false."), field=name)
 
     def _names(self, queryset: QuerySet[Any], view: APIView) -> set[str]:
         filterset = self.get_filterset_class(view, queryset)
@@ -49,6 +51,18 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
             described = paginator.get_schema_operation_parameters(view)
             names |= {parameter["name"] for parameter in described}
         return names
+
+
+def refuse_unclear(name: str, values: list[str], *, known: set[str]) -> None:
+    """Raise for a filter that the list lacks, that is given twice, or that is empty."""
+    if name not in known:
+        names = ", ".join(sorted(known))
+        message = _("This list has no such filter; it has: %(names)s.") % {"names": names}
+        raise InvalidInput(message, field=name)
+    if len(values) > 1:
+        raise InvalidInput(_("Give this filter once."), field=name)
+    if not values[0]:
+        raise InvalidInput(_("Give this filter a value, or leave it out."), field=name)
 
 
 @extend_schema_field({"type": "integer", "minimum": 1, "maximum": LARGEST_ID})

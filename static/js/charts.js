@@ -199,7 +199,7 @@ class UsageChart {
     return {
       width: this.part("plot").clientWidth || 300,
       height: HEIGHT,
-      padding: [10, 6, 0, 0],
+      padding: [10, 18, 0, 0],
       cursor: { points: { size: 6 }, drag: { x: false, y: false } },
       legend: { live: true, markers: { width: 0, fill: (plot, index) => color(colors[index - 1] ?? "--dce-limit") } },
       scales: { x: { time: true, range: () => this.window() }, y: { range: () => [0, this.top()] } },

@@ -1,0 +1,97 @@
+"""Reads traces from CSV files, `timestamp,value` with a header: what is wrong with a file is said in one sentence."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from apps.metrics.forecast.series import HourlySeries, hourly_means
+
+LEAST_HOURS = 7 * 24
+MOST_BAD_SHARE = 0.1  # of a file's rows; above that the file is not what it says it is
+
+
+class BadTraceError(ValueError):
+    """A file or folder that cannot be used; its text is the sentence a person reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One file's hourly means, and how many of its rows could not be read."""
+
+    name: str
+    series: HourlySeries
+    bad_rows: int
+
+
+def trace_paths(folder: Path) -> list[Path]:
+    """The folder's CSV files by name."""
+    if not folder.is_dir():
+        raise BadTraceError(f"{folder} is not a folder. Name the folder that holds the CSV files.")
+    paths = sorted(
+        path for path in folder.iterdir() if path.suffix.lower() == ".csv" and path.is_file()
+    )
+    if not paths:
+        raise BadTraceError(
+            f"{folder} holds no CSV file. Each series is one file with a header: timestamp,value."
+        )
+    return paths
+
+
+def read_trace(path: Path) -> Trace:
+    """Rows may be unsorted and moments repeated: hourly means need neither order nor one sample each."""
+    times_s, values = _columns(path)
+    bad = np.isnan(times_s) | ~np.isfinite(values)
+    if len(times_s) == 0 or bad.all():
+        raise BadTraceError(f"{path.name} has no row with a time and a number.")
+    if bad.mean() > MOST_BAD_SHARE:
+        raise BadTraceError(
+            f"{path.name}: {bad.sum()} of {len(bad)} rows have no readable time or finite number."
+        )
+    series = hourly_means(times_s, values)
+    if series.hours < LEAST_HOURS:
+        raise BadTraceError(
+            f"{path.name} spans {series.hours} hours; at least {LEAST_HOURS} (seven days) are needed."
+        )
+    return Trace(path.name, series, int(bad.sum()))
+
+
+def _columns(path: Path) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], ...]:
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            rows = list(_rows(file, path.name))
+    except (OSError, csv.Error) as error:
+        raise BadTraceError(f"{path.name} cannot be read: {error}.") from error
+    table = np.array(rows, dtype=np.float64).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
+
+
+def _rows(file: Iterator[str], name: str) -> Iterator[tuple[float, float]]:
+    reader = csv.DictReader((line.replace("\0", "") for line in file), restval="")
+    columns = {str(field).strip().lower(): field for field in reader.fieldnames or ()}
+    if "timestamp" not in columns or "value" not in columns:
+        raise BadTraceError(f"{name} has no header with the columns timestamp and value.")
+    for row in reader:
+        yield _seconds(row[columns["timestamp"]]), _number(row[columns["value"]])
+
+
+def _seconds(text: str) -> float:
+    """Seconds since 1970 from a date and time (taken as UTC where it names no zone) or from the number itself."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return _number(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        return float("nan")
+    return number if np.isfinite(number) else float("nan")

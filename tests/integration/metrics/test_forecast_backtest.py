@@ -1,0 +1,119 @@
+import json
+from io import StringIO
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+
+def _write(path, values, *, header="timestamp,value", step_minutes=60):
+    moments = np.datetime64("2026-03-01T00:00:00") + np.arange(len(values)) * np.timedelta64(
+        step_minutes, "m"
+    )
+    rows = [
+        f"{str(moment).replace('T', ' ')},{value}"
+        for moment, value in zip(moments, values, strict=True)
+    ]
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+
+
+@pytest.fixture
+def usage():
+    hours = np.arange(336)
+    return np.random.default_rng(1).normal(0, 2, 336) + 40 + 10 * np.sin(2 * np.pi * hours / 24)
+
+
+def _run(folder, *flags):
+    out, err = StringIO(), StringIO()
+    call_command("forecast_backtest", str(folder), *flags, stdout=out, stderr=err)
+    return out.getvalue(), err.getvalue()
+
+
+def test_json_has_the_agreed_keys(tmp_path, usage):
+    _write(tmp_path / "a.csv", usage)
+    _write(tmp_path / "b.csv", np.repeat(usage, 12), step_minutes=5)
+    out, err = _run(tmp_path, "--json")
+    figures = json.loads(out)
+    assert figures["series"] == 2
+    assert 0 < figures["mean_mase"] < 1
+    assert 0.6 < figures["coverage_80"] < 1
+    assert figures["ms_per_series"] > 0
+    assert {"last_value", "seasonal_naive"} <= figures["methods"].keys()
+    assert figures["methods"]["seasonal_naive"]["mean_mase"] > figures["mean_mase"]
+    assert err == ""
+
+
+def test_the_step_of_the_samples_does_not_matter(tmp_path, usage):
+    (tmp_path / "hourly").mkdir()
+    (tmp_path / "fine").mkdir()
+    _write(tmp_path / "hourly" / "a.csv", usage)
+    _write(tmp_path / "fine" / "a.csv", np.repeat(usage, 12), step_minutes=5)
+    hourly, fine = (json.loads(_run(tmp_path / name, "--json")[0]) for name in ("hourly", "fine"))
+    assert hourly["mean_mase"] == pytest.approx(fine["mean_mase"])
+
+
+def test_the_table_names_each_series_and_the_mean(tmp_path, usage):
+    _write(tmp_path / "web-1.csv", usage)
+    out, _ = _run(tmp_path)
+    assert "web-1.csv" in out
+    assert any(line.startswith("mean") for line in out.splitlines())
+
+
+def test_unsorted_repeated_and_a_few_bad_rows_are_taken(tmp_path, usage):
+    path = tmp_path / "a.csv"
+    _write(path, usage)
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    rows = [*rows[::-1], rows[5], "not a time,3", "2026-03-02 00:00:00,NaN"]
+    path.write_text("\n".join([header, *rows]), encoding="utf-8")
+    out, err = _run(tmp_path, "--json")
+    assert json.loads(out)["series"] == 1
+    assert "a.csv: 2 rows could not be read" in err
+
+
+BAD_FILES = {
+    "empty.csv": ("", "no header"),
+    "header.csv": ("timestamp,value\n", "no row"),
+    "columns.csv": ("time,cpu\n2026-03-01 00:00:00,1\n", "no header"),
+    "words.csv": ("timestamp,value\n" + "yesterday,much\n" * 300, "no row"),
+    "short.csv": (
+        "timestamp,value\n2026-03-01 00:00:00,1\n2026-03-01 01:00:00,2\n",
+        "spans 2 hours",
+    ),
+    "holes.csv": (
+        "timestamp,value\n" + "2026-03-01 00:00:00,NaN\n2026-03-01 01:00:00,2\n" * 100,
+        "100 of 200 rows",
+    ),
+    "binary.csv": ("\0\1\2\n\3\4", "no header"),
+}
+
+
+def test_a_bad_file_is_left_out_with_a_sentence(tmp_path, usage):
+    _write(tmp_path / "good.csv", usage)
+    _write(tmp_path / "constant.csv", np.ones(336))
+    for name, (text, _) in BAD_FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    out, err = _run(tmp_path, "--json")
+    assert json.loads(out)["series"] == 1
+    notes = {line.split()[0].rstrip(":"): line for line in err.splitlines()}
+    for name, (_, sentence) in BAD_FILES.items():
+        assert sentence in notes[name]
+        assert "left out" in notes[name]
+    assert "no scale" in notes["constant.csv"]
+
+
+def test_nothing_usable_fails_with_a_sentence(tmp_path):
+    with pytest.raises(CommandError, match="is not a folder"):
+        _run(tmp_path / "missing")
+    with pytest.raises(CommandError, match="no CSV file"):
+        _run(tmp_path)
+    (tmp_path / "empty.csv").write_text("", encoding="utf-8")
+    with pytest.raises(CommandError, match=r"No file could be used.*empty\.csv"):
+        _run(tmp_path)
+
+
+def test_statsmodels_is_set_beside_where_it_is_installed(tmp_path, usage):
+    pytest.importorskip("statsmodels")
+    _write(tmp_path / "a.csv", usage)
+    assert {"statsmodels_theta", "statsmodels_holt_winters"} <= json.loads(
+        _run(tmp_path, "--json")[0]
+    )["methods"].keys()

@@ -1,0 +1,310 @@
+"""The live line on a real Redis: who may watch, what a browser that was away gets, the latest for slow ones."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.test import AsyncClient, Client
+
+from dce_portal import live, live_session
+from dce_portal.asgi import application
+from dce_portal.live_hub import Hub, hub
+from tests.websocket import WebSocketClient
+
+pytestmark = [pytest.mark.redis, pytest.mark.django_db(transaction=True)]
+
+TIMEOUT_S = 5
+
+
+@pytest.fixture(autouse=True)
+def _redis(live_redis):
+    return live_redis
+
+
+@pytest.fixture
+def topic(nodes) -> str:
+    return f"node:{nodes[0].pk}"
+
+
+def cookies_of(person) -> str:
+    browser = Client()
+    browser.force_login(person)
+    return f"dce_session={browser.cookies['dce_session'].value}"
+
+
+@asynccontextmanager
+async def line(person, *, origin: str | None = None):
+    cookie = await sync_to_async(cookies_of)(person) if person else ""
+    headers = [(b"host", b"portal.test"), (b"cookie", cookie.encode())]
+    headers += [(b"origin", origin.encode())] if origin else []
+    communicator = WebSocketClient(application, "/ws/live/", headers=headers)
+    try:
+        yield communicator
+    finally:
+        await communicator.disconnect()
+
+
+async def until(communicator, kind: str) -> dict:
+    """The next message of this kind; others are let pass."""
+    while True:
+        message = json.loads(await communicator.receive_text())
+        if message["type"] == kind:
+            return message
+
+
+async def subscribe(communicator, *topics: str, since=None) -> None:
+    request = {"type": "subscribe", "topics": list(topics), "since": since or {}}
+    await communicator.send_text(json.dumps(request))
+
+
+async def publish(topic: str, *values: int) -> None:
+    for value in values:
+        await sync_to_async(live.publish)(topic, {"value": value})
+
+
+def seen(message: dict) -> list[int]:
+    return [frame["data"]["value"] for frame in message["frames"]]
+
+
+async def test_who_may_see_a_node_gets_its_frames(viewer, topic):
+    await publish(topic, 1)
+    async with line(viewer, origin="http://portal.test") as browser:
+        assert await browser.connect()
+        await subscribe(browser, topic)
+        assert seen(await until(browser, "snapshot")) == [1]
+
+        await publish(topic, 2)
+
+        delta = await until(browser, "delta")
+        assert (delta["topic"], delta["seq"], delta["data"]) == (topic, 2, {"value": 2})
+
+
+async def test_mallory_is_refused(mallory, topic, cluster):
+    async with line(mallory) as browser:
+        await browser.connect()
+        await subscribe(browser, topic, f"cluster:{cluster.pk}", "secrets:1", "node:1 or 1")
+
+        refused = [(await until(browser, "refused"))["topic"] for _ in range(4)]
+
+        assert refused == [topic, f"cluster:{cluster.pk}", "secrets:1", "node:1 or 1"]
+        await publish(topic, 1)
+        assert await browser.receive_nothing(timeout=0.5)
+
+
+async def test_who_may_not_see_containers_may_not_watch_the_cluster_that_names_them(bob, cluster):
+    from django.contrib.auth.models import Permission
+
+    rights = Permission.objects.filter(codename__in=["view_cluster", "view_node"])
+    await sync_to_async(bob.user_permissions.set)(await sync_to_async(list)(rights))
+    async with line(bob) as browser:
+        await browser.connect()
+        await subscribe(browser, f"cluster:{cluster.pk}")
+
+        assert (await until(browser, "refused"))["topic"] == f"cluster:{cluster.pk}"
+
+
+async def test_nobody_is_told_to_sign_in_by_the_closing_code():
+    async with line(None) as browser:
+        await browser.connect()
+
+        closing = await browser.receive_output(timeout=TIMEOUT_S)
+
+        assert (closing["type"], closing["code"]) == ("websocket.close", 4401)
+
+
+async def test_another_sites_page_is_turned_away(viewer):
+    async with line(viewer, origin="http://evil.test") as browser:
+        assert not await browser.connect()
+
+
+async def test_a_browser_that_comes_back_misses_nothing(viewer, topic):
+    await publish(topic, 1, 2)
+    async with line(viewer) as browser:
+        await browser.connect()
+        await subscribe(browser, topic)
+        last = (await until(browser, "snapshot"))["seq"]
+    await publish(topic, 3, 4, 5)
+
+    async with line(viewer) as browser:
+        await browser.connect()
+        await subscribe(browser, topic, since={topic: last})
+
+        assert seen(await until(browser, "replay")) == [3, 4, 5]
+
+
+async def test_a_browser_away_too_long_is_told_of_the_gap(viewer, topic, monkeypatch):
+    monkeypatch.setattr(live, "RING_FRAMES", 2)
+    await publish(topic, *range(1, 6))
+    async with line(viewer) as browser:
+        await browser.connect()
+        await subscribe(browser, topic, since={topic: 1})
+
+        snapshot = await until(browser, "snapshot")
+
+        assert (snapshot["gap"], seen(snapshot)) == (True, [5])
+
+
+async def test_numbers_that_began_anew_are_a_gap_too(viewer, topic):
+    await publish(topic, 1)
+    async with line(viewer) as browser:
+        await browser.connect()
+        await subscribe(browser, topic, since={topic: 900})
+
+        assert (await until(browser, "snapshot"))["gap"] is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", '"x"', '{"type":"subscribe"}', '{"type":"sing","topics":["node:1"]}', "x" * 20_000],
+)
+async def test_nonsense_is_answered_and_the_line_goes_on(text, viewer, topic):
+    async with line(viewer) as browser:
+        await browser.connect()
+        await browser.send_text(text)
+        assert (await until(browser, "error"))["code"] == "bad_request"
+
+        await subscribe(browser, topic)
+        assert (await until(browser, "snapshot"))["topic"] == topic
+
+
+async def test_too_many_topics_are_an_error(viewer, monkeypatch, nodes):
+    monkeypatch.setattr(live_session, "MOST_TOPICS", 1)
+    async with line(viewer) as browser:
+        await browser.connect()
+        await subscribe(browser, f"node:{nodes[0].pk}")
+        await until(browser, "snapshot")
+        await subscribe(browser, f"node:{nodes[1].pk}")
+
+        assert (await until(browser, "error"))["code"] == "too_many_topics"
+
+
+async def test_silence_is_filled_with_heartbeats(viewer):
+    hub_ = Hub("unix:///nowhere")
+
+    async def person():
+        return viewer
+
+    session = live_session.LiveSession(hub_, person, heartbeat_s=0.05)
+    messages = session.messages()
+
+    kinds = [json.loads(await anext(messages))["type"] for _ in range(3)]
+
+    assert kinds == ["hello", "heartbeat", "heartbeat"]
+    await messages.aclose()
+    await session.close()
+
+
+async def test_signing_out_ends_the_line(viewer, topic):
+    people = [viewer, viewer, None]
+
+    async def person():
+        return people.pop(0)
+
+    session = live_session.LiveSession(hub(), person, heartbeat_s=0.05, recheck_s=0.01)
+    async for _ in session.subscribe([topic], {}):
+        pass
+
+    async with asyncio.timeout(TIMEOUT_S):
+        kinds = [json.loads(message)["type"] async for message in session.messages()]
+
+    assert kinds[0] == "hello"
+    await session.close()
+
+
+async def test_a_right_that_is_taken_away_ends_its_topic(viewer, topic):
+    async def person():
+        return await type(viewer).objects.aget(pk=viewer.pk)
+
+    session = live_session.LiveSession(hub(), person, heartbeat_s=0.05, recheck_s=0.01)
+    async for _ in session.subscribe([topic], {}):
+        pass
+    await sync_to_async(viewer.groups.clear)()
+
+    async with asyncio.timeout(TIMEOUT_S):
+        async for message in session.messages():
+            if json.loads(message)["type"] == "refused":
+                break
+
+    assert topic not in session.sent
+    await session.close()
+
+
+async def test_a_slow_browser_finds_the_latest_and_no_queue(topic):
+    ear = hub()
+    watcher = ear.join()
+    await ear.watch(watcher, topic)
+    await watcher.take()  # the subscription's own news
+    await publish(topic, *range(1, 101))
+
+    async with asyncio.timeout(TIMEOUT_S):
+        while watcher.slots.get(topic) is None or watcher.slots[topic].seq < 100:
+            watcher.woken.clear()
+            await watcher.woken.wait()
+
+    assert len(watcher.slots) == 1
+    await ear.leave(watcher)
+
+
+async def test_the_hub_comes_back_and_tells_everyone_to_look(topic, live_redis):
+    ear = hub()
+    watcher = ear.join()
+    await ear.watch(watcher, topic)
+    await watcher.take()
+
+    await sync_to_async(live_redis.client_kill_filter)(_type="pubsub")
+
+    async with asyncio.timeout(TIMEOUT_S):
+        _, resync = await watcher.take()
+    assert resync
+    await publish(topic, 7)
+    async with asyncio.timeout(TIMEOUT_S):
+        taken, _ = await watcher.take()
+    assert taken[topic].seq == 1
+    await ear.leave(watcher)
+
+
+async def events_of(response, count: int) -> list[tuple[str, dict]]:
+    """The next events of a stream: id and message."""
+    found = []
+    async with asyncio.timeout(TIMEOUT_S):
+        async for chunk in response.streaming_content:
+            number, data = chunk.decode().strip().split("\n", 1)
+            found.append((number.removeprefix("id: "), json.loads(data.removeprefix("data: "))))
+            if len(found) == count:
+                break
+    return found
+
+
+async def test_server_sent_events_carry_the_same_and_go_on_from_the_last_id(viewer, topic):
+    await publish(topic, 1, 2)
+    browser = AsyncClient()
+    await browser.aforce_login(viewer)
+
+    first = await browser.get("/sse/live/", {"topics": topic})
+    [(number, snapshot)] = await events_of(first, 1)
+    await first.streaming_content.aclose()
+    assert (number, seen(snapshot)) == (f"{topic}=2", [2])
+    await publish(topic, 3)
+    second = await browser.get("/sse/live/", {"topics": topic}, headers={"last-event-id": number})
+    [(_, replay)] = await events_of(second, 1)
+    await second.streaming_content.aclose()
+
+    assert second["Content-Type"] == "text/event-stream"
+    assert seen(replay) == [3]
+
+
+async def test_server_sent_events_refuse_whom_the_socket_refuses(mallory, topic):
+    browser = AsyncClient()
+    assert (await browser.get("/sse/live/", {"topics": topic})).status_code == 401
+    await browser.aforce_login(mallory)
+    assert (await browser.get("/sse/live/")).status_code == 400
+
+    answer = await browser.get("/sse/live/", {"topics": topic})
+
+    [(_, message)] = await events_of(answer, 1)
+    await answer.streaming_content.aclose()
+    assert message == {"type": "refused", "topic": topic}
