@@ -78,7 +78,7 @@ def test_an_operator_starts_an_operation_and_is_told_where_it_is(
         ("patch", {"rack": "7", "zone": None}, {"rack": "7"}, ["zone"]),
     ],
 )
-def test_labels_are_replaced_or_changed(
+def test_labels_are_replaced_or_changed(  # noqa: PLR0917 - fixtures and cases
     method, labels, to_set, to_remove, operator, node, with_token
 ):
     script, address = with_token(operator), f"/api/v1/nodes/{node.pk}/labels/"
