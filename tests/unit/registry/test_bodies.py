@@ -12,8 +12,8 @@ from apps.registry.bodies import BodyTooLarge, read_body
 
 def chunked(content, *, is_terminated=True):
     """A WSGI request without Content-Length."""
-    request = RequestFactory().post("/")
-    del request.META["CONTENT_LENGTH"]
+    request = RequestFactory().generic("POST", "/")
+    request.META.pop("CONTENT_LENGTH", None)
     request.environ["wsgi.input"] = io.BytesIO(content)
     request.environ["wsgi.input_terminated"] = is_terminated
     return request
