@@ -7,5 +7,6 @@ pytest_plugins = [
     "tests.plugins.leftout",
     "tests.plugins.portal",
     "tests.plugins.redis_server",
+    "tests.plugins.registry",
     "tests.plugins.sockets",
 ]

@@ -7,7 +7,7 @@ const REFRESH_AFTER_MS = 1500;
 const REFRESH_AT_MOST_MS = 5000;
 
 // The same shortening as the server's filter of this name.
-const middle = (text, length = 26) => {
+const middle = (text, length = 32) => {
   if (text.length <= length) return text;
   const head = Math.floor((length - 1) / 2);
   return `${text.slice(0, head)}…${text.slice(-(length - 1 - head))}`;
@@ -66,8 +66,8 @@ class Dashboard {
     if (!body || !template || !ref.length) return;
     const rows = ref.map((number_, index) => {
       const row = template.content.firstElementChild.cloneNode(true);
-      const [name, node, cpuCell, memoryCell] = row.children;
-      const link = name.firstElementChild;
+      const [name, cpuCell, memoryCell] = row.children;
+      const [link, node] = name.children;
       link.textContent = middle(label[index]);
       link.title = label[index];
       link.href = template.dataset.page.replace("/0/", `/${number_}/`);

@@ -69,9 +69,7 @@ def poll(node: Node, *, at: datetime, memory: Collector) -> None:
     )
 
 
-def polls(
-    nodes: Sequence[Node], *, start: datetime, count: int, every_s: int = 10
-) -> Collector:
+def polls(nodes: Sequence[Node], *, start: datetime, count: int, every_s: int = 10) -> Collector:
     """Several rounds of polls by one worker."""
     memory = Collector()
     for number in range(count):

@@ -25,6 +25,15 @@ def load(
     api: EngineApi, *, name: str = BUSYBOX_IMAGE, extra: Mapping[str, bytes] | None = None
 ) -> str:
     """Put a busybox image on an engine and return its ID; ``extra`` files make another image."""
+    image_id, content = archive(name, extra=extra)
+    answer = api.post("/images/load", content, quiet=1)
+    if "errorDetail" in str(answer):
+        raise LabError(f"The engine refused the image {name}: {answer}")
+    return image_id
+
+
+def archive(name: str, *, extra: Mapping[str, bytes] | None = None) -> tuple[str, bytes]:
+    """The image's ID, and the file that ``docker load`` takes."""
     layer = _archive(
         {**_busybox(), **(extra or {})}, links={f"bin/{applet}": "busybox" for applet in APPLETS}
     )
@@ -35,10 +44,7 @@ def load(
         "layer.tar": layer,
         "manifest.json": json.dumps(manifest).encode(),
     }
-    answer = api.post("/images/load", _archive(parts), quiet=1)
-    if "errorDetail" in str(answer):
-        raise LabError(f"The engine refused the image {name}: {answer}")
-    return f"sha256:{hashlib.sha256(config).hexdigest()}"
+    return f"sha256:{hashlib.sha256(config).hexdigest()}", _archive(parts)
 
 
 def _config(layer: bytes) -> bytes:

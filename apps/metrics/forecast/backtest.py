@@ -66,15 +66,11 @@ def backtest_folder(folder: Path) -> Report:
     _warm_up()
     for path in trace_paths(folder):
         try:
-            trace = read_trace(path)
-            results.append(backtest_series(trace.name, trace.series.values, others=others))
+            result, note = _backtest_file(path, others=others)
+            results.append(result)
         except BadTraceError as error:
-            notes.append(f"{error} The file was left out.")
-        else:
-            if trace.bad_rows:
-                notes.append(
-                    f"{trace.name}: {trace.bad_rows} rows could not be read and were left out."
-                )
+            note = f"{error} The file was left out."
+        notes += [note] if note else []
     if not results:
         raise BadTraceError(" ".join(["No file could be used.", *notes]))
     return Report(series=results, notes=notes)
@@ -94,18 +90,31 @@ def backtest_series(
     began = time.process_time()
     outlooks = forecasts_at(values[: starts[-1]], starts, limits=_limits(values[: starts[0]]))
     elapsed_ms = (time.process_time() - began) * 1000
-    point, lower, upper = (_joined(outlooks, edge) for edge in ("point", "lower", "upper"))
+    lower, upper = _joined(outlooks, "lower"), _joined(outlooks, "upper")
     return SeriesResult(
         name=name,
-        mase=_error(truth, point) / scale,
+        mase=_error(truth, _joined(outlooks, "point")) / scale,
         coverage_80=float(np.mean((lower <= truth) & (truth <= upper))),
         elapsed_ms=elapsed_ms,
         method_mase={
-            other: _error(truth, np.concatenate([predict(values[:start]) for start in starts]))
-            / scale
+            other: _error(truth, _rolled(predict, values, starts)) / scale
             for other, predict in (others or {}).items()
         },
     )
+
+
+def _backtest_file(path: Path, *, others: Mapping[str, Comparator]) -> tuple[SeriesResult, str]:
+    trace = read_trace(path)
+    note = (
+        f"{trace.name}: {trace.bad_rows} rows could not be read and were left out."
+        if trace.bad_rows
+        else ""
+    )
+    return backtest_series(trace.name, trace.series.values, others=others), note
+
+
+def _rolled(predict: Comparator, values: Floats, starts: range) -> Floats:
+    return np.concatenate([predict(values[:start]) for start in starts])
 
 
 def seasonal_scale(values: Floats) -> float:

@@ -11,7 +11,7 @@ from apps.metrics.forecast.arrays import DAY_HOURS, Floats, Ints, Past
 from apps.metrics.forecast.methods import METHODS, WEEKLY, View
 from apps.metrics.forecast.shifts import Aligned, aligned_views
 
-HALF_LIFE_HOURS = 4 * DAY_HOURS  # an error this old counts half
+HALF_LIFE_HOURS = 6 * DAY_HOURS  # an error this old counts half
 WEIGHT_POWER = 18.0  # a method with 4 % more error has half the weight
 OWN_HOURS_SHARE = (
     0.5  # how far a stretch of the horizon trusts its own errors over those of the whole

@@ -13,6 +13,7 @@ import numpy as np
 from apps.metrics.forecast.series import HourlySeries, hourly_means
 
 LEAST_HOURS = 7 * 24
+FIRST_MILLISECONDS = 1e11  # as seconds that is the year 5138
 MOST_BAD_SHARE = 0.1  # of a file's rows; above that the file is not what it says it is
 
 
@@ -81,11 +82,14 @@ def _rows(file: Iterator[str], name: str) -> Iterator[tuple[float, float]]:
 
 
 def _seconds(text: str) -> float:
-    """Seconds since 1970 from a date and time (taken as UTC where it names no zone) or from the number itself."""
+    """Seconds since 1970 from a count of seconds or milliseconds, or from a date and time (UTC by default)."""
+    number = _number(text)
+    if not np.isnan(number):
+        return number / 1000 if abs(number) >= FIRST_MILLISECONDS else number
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        return _number(text)
+        return number
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 

@@ -94,7 +94,7 @@ class EngineHttp:
 
     def _answer(self, status: int, path: str, content: bytes) -> object:
         if status >= 300:
-            raise self._refusal(status, path, _message_of(content))
+            raise self._refusal(status, path, content)
         if not content.strip():
             return None
         try:
@@ -102,8 +102,9 @@ class EngineHttp:
         except orjson.JSONDecodeError:
             raise self._unavailable(_("its answer is not a Docker engine's")) from None
 
-    def _refusal(self, status: int, path: str, message: str) -> PortalError:
-        said = message or f"HTTP {status}"
+    def _refusal(self, status: int, path: str, content: bytes) -> PortalError:
+        message = _message_of(content)
+        said = message or _plain_text(content) or f"HTTP {status}"
         if status == 404:
             return NotFound(
                 _("The engine at %(url)s does not know it: %(said)s")
@@ -113,7 +114,7 @@ class EngineHttp:
             return Conflict(
                 _("It changed meanwhile. Nothing was written; look at it again and repeat.")
             )
-        if status == 400 and "version" not in message:
+        if status == 400 and message and "version" not in message:
             return InvalidInput(_("The engine refused the values: %(said)s") % {"said": said})
         return self._unavailable(
             _("it answered “%(said)s” to %(path)s") % {"said": said, "path": path}
@@ -183,6 +184,12 @@ def _message_of(content: bytes) -> str:
         return Facts(orjson.loads(content)).text("message", most=500)
     except orjson.JSONDecodeError:
         return ""
+
+
+def _plain_text(content: bytes) -> str:
+    """The one line that something which is no engine may say, such as a TLS server to plain HTTP."""
+    text = content[:200].decode("utf-8", "replace").strip()
+    return text if text.isprintable() and not text.startswith("<") else ""
 
 
 def cause_of(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import structlog
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connections
 
 from apps.nodes import services
 from apps.nodes.polling.asking import Asker, asker_of
@@ -60,7 +60,10 @@ class Runtime:
         self.leases.release()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=STOP_TIMEOUT_S)
-        self._database.shutdown(wait=True, cancel_futures=True)
+        if not self._thread.is_alive():
+            self._loop.close()
+        self._database.submit(connections.close_all)
+        self._database.shutdown(wait=True)
 
     def _open_asker(self, target: PollTarget) -> Asker:
         return asker_of(target, in_database=self._in_database, hurry=self._poller.hurry)

@@ -49,16 +49,15 @@ def _tls_files(url: str, configuration: Configuration) -> dict[str, str]:
 def check_engine_url(url: str) -> None:
     """Refuse what is no engine's address, and addresses that only a cloud's own machines answer at."""
     try:
-        parsers.engines(url)
+        found = parsers.engines(url)
     except parsers.WrongValueError:
+        found = ()
+    if found != (url,):
         raise InvalidInput(
             _("An engine's address is unix:///path/docker.sock or tcp://host:2376."), field="url"
-        ) from None
-    if "," in url or _is_link_local(urlsplit(url).hostname or ""):
-        raise InvalidInput(
-            _("This address cannot be an engine's: give one host that is not link-local."),
-            field="url",
         )
+    if _is_link_local(urlsplit(url).hostname or ""):
+        raise InvalidInput(_("An engine's address cannot be a link-local one."), field="url")
 
 
 def _is_link_local(host: str) -> bool:

@@ -20,10 +20,14 @@ def cluster(db: None) -> Cluster:
     cluster = ClusterFactory(name="prod")
     service = ServiceFactory(cluster=cluster, name="shop", desired_tasks=4, running_tasks=4)
     for number in (1, 2):
-        node = NodeFactory(cluster=cluster, hostname=f"node-{number}", cpu_count=4, memory_bytes=2**32)
+        node = NodeFactory(
+            cluster=cluster, hostname=f"node-{number}", cpu_count=4, memory_bytes=2**32
+        )
         EngineEndpoint.objects.create(url=f"tcp://10.0.0.{number}:2376", node=node, cluster=cluster)
         for _ in range(2):
-            ContainerFactory(node=node, service=service, created_at=datetime(2026, 1, 1, tzinfo=UTC))
+            ContainerFactory(
+                node=node, service=service, created_at=datetime(2026, 1, 1, tzinfo=UTC)
+            )
     return cluster
 
 

@@ -70,6 +70,13 @@ def test_unsorted_repeated_and_a_few_bad_rows_are_taken(tmp_path, usage):
     assert "a.csv: 2 rows could not be read" in err
 
 
+@pytest.mark.parametrize("scale", [1, 1000], ids=["seconds", "milliseconds"])
+def test_times_may_be_counts_since_1970(tmp_path, usage, scale):
+    rows = [f"{(1_770_000_000 + 3600 * hour) * scale},{value}" for hour, value in enumerate(usage)]
+    (tmp_path / "a.csv").write_text("\n".join(["timestamp,value", *rows]), encoding="utf-8")
+    assert json.loads(_run(tmp_path, "--json")[0])["mean_mase"] < 1
+
+
 BAD_FILES = {
     "empty.csv": ("", "no header"),
     "header.csv": ("timestamp,value\n", "no row"),

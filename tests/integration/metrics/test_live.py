@@ -1,4 +1,4 @@
-"""The live line on a real Redis: who may watch, what a browser that was away gets, and that slow ones get the latest."""
+"""The live line on a real Redis: who may watch, what a browser that was away gets, the latest for slow ones."""
 
 from __future__ import annotations
 

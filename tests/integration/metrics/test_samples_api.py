@@ -40,7 +40,12 @@ def test_a_quarter_of_an_hour_is_raw(node, viewer, signed_in):
 
 
 def test_a_day_is_of_minutes_and_no_longer_than_asked(node, viewer, signed_in):
-    query = {"kind": "node", "ref": node.pk, "from": (NOW - timedelta(days=1)).isoformat(), "points": 100}
+    query = {
+        "kind": "node",
+        "ref": node.pk,
+        "from": (NOW - timedelta(days=1)).isoformat(),
+        "points": 100,
+    }
 
     body = signed_in(viewer).get(ADDRESS, query).json()
 

@@ -68,7 +68,8 @@ async def test_the_version_is_negotiated_once(stub: StubEngine, http: EngineHttp
     [
         (reply(b"<html>hello</html>"), "not a Docker engine"),
         (reply({"message": "boom"}, status="500 Oops"), "boom"),
-        (reply(b"gateway", status="502 Bad"), "HTTP 502"),
+        (reply(b"<html>", status="502 Bad"), "HTTP 502"),
+        (reply(b"plain HTTP to an HTTPS server\n", status="400 Bad"), "plain HTTP to an HTTPS"),
         (reply(b"", status="302 Found"), "HTTP 302"),
         (half, "cannot be asked"),
         (no_http, "cannot be asked"),

@@ -23,7 +23,13 @@ def test_sizes_are_in_the_unit_that_fits(size, text):
 
 @pytest.mark.parametrize(
     ("age", "words"),
-    [(42, "42 s ago"), (120, "2 min ago"), (7200, "2 h ago"), (86400, "1 day ago"), (-5, "0 s ago")],
+    [
+        (42, "42 s ago"),
+        (120, "2 min ago"),
+        (7200, "2 h ago"),
+        (86400, "1 day ago"),
+        (-5, "0 s ago"),
+    ],
 )
 def test_an_age_is_in_its_largest_unit_with_the_moment_on_hover(age, words):
     with time_machine.travel(NOW, tick=False):
@@ -44,7 +50,11 @@ def test_a_state_has_a_shape_and_a_word():
 
     assert "■" in html
     assert "down" in html
-    assert [portal.tone_of(word) for word in ("Running", "rejected", "odd")] == ["good", "bad", "off"]
+    assert [portal.tone_of(word) for word in ("Running", "rejected", "odd")] == [
+        "good",
+        "bad",
+        "off",
+    ]
 
 
 def test_what_is_copied_is_escaped():

@@ -65,7 +65,9 @@ def test_the_first_reading_tells_only_what_needs_no_other():
         pytest.param({"cpu_total_ns": SECOND_NS}, id="the container started anew"),
         pytest.param({"read_at": START}, id="the same reading again"),
         pytest.param({"read_at": START - timedelta(seconds=5)}, id="the clock was set back"),
-        pytest.param({"read_at": START + timedelta(seconds=1)}, id="the clock was set back a little"),
+        pytest.param(
+            {"read_at": START + timedelta(seconds=1)}, id="the clock was set back a little"
+        ),
         pytest.param({"read_at": START + timedelta(seconds=100)}, id="the clock was set forward"),
         pytest.param({"read_at": START + timedelta(hours=1)}, id="an hour without a poll"),
     ],

@@ -1,0 +1,179 @@
+"""One suite over the in-memory Swarm and over a real one: what holds for both may be relied on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from apps.nodes.adapters.engine import Engine as EngineAdapter
+from apps.nodes.adapters.engines import SingleEngines
+from apps.nodes.adapters.fake import FakeSwarm
+from apps.nodes.adapters.swarm import Swarm
+from apps.nodes.ports import Capability, ClusterPort, EngineAddress, NodeChange, NodeInfo, TlsFiles
+from dce_portal.errors import Conflict, NotFound, Unavailable, Unsupported
+from tests.factories.infos import fake_swarm_state, node_info
+from tests.lab.engine import Engine
+from tests.lab.swarm import Lab
+
+NOWHERE = "unix:///nowhere/docker.sock"
+FAKE = pytest.param("fake", id="in memory")
+REAL = pytest.param("real", id="real engines", marks=pytest.mark.lab)
+
+
+@asynccontextmanager
+async def closing(engine: EngineAdapter) -> AsyncIterator[EngineAdapter]:
+    """The engine, closed afterwards."""
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+@dataclass(frozen=True)
+class World:
+    """A Swarm, and the way to ask it through managers of which some may not answer."""
+
+    managers: tuple[str, ...]
+    open: Callable[[Sequence[str]], ClusterPort]
+
+
+@pytest.fixture(params=[FAKE, REAL])
+def world(request: pytest.FixtureRequest) -> World:
+    if request.param == "real":
+        lab: Lab = request.getfixturevalue("swarm_lab")
+        urls = tuple(engine.url for engine in lab.engines)
+        return World(urls, lambda chosen: Swarm([EngineAddress(url) for url in chosen]))
+    state = fake_swarm_state(*(node_info(f"n{number}", role="manager") for number in (1, 2, 3)))
+    state.unreachable.add(NOWHERE)
+    return World(("fake://1", "fake://2", "fake://3"), lambda chosen: FakeSwarm(state, chosen))
+
+
+@pytest.fixture
+async def port(world: World) -> AsyncIterator[ClusterPort]:
+    opened = world.open(world.managers)
+    yield opened
+    await opened.close()
+    await opened.close()
+
+
+async def last_node(port: ClusterPort) -> NodeInfo:
+    return (await port.snapshot()).nodes[-1]
+
+
+async def test_a_snapshot_has_every_node_once(port: ClusterPort, world: World) -> None:
+    snapshot = await port.snapshot()
+    assert len({node.native_id for node in snapshot.nodes}) == 3
+    assert {node.state for node in snapshot.nodes} == {"ready"}
+    assert snapshot.native_id
+    assert snapshot.source == world.managers[0]
+    assert snapshot.taken_at.tzinfo is not None
+
+
+async def test_a_swarm_can_all_that_pages_offer(port: ClusterPort) -> None:
+    assert Capability.NODE_AVAILABILITY | Capability.NODE_LABELS in port.capabilities
+
+
+async def test_one_node_is_as_the_snapshot_has_it(port: ClusterPort) -> None:
+    node = await last_node(port)
+    assert (await port.node(node.native_id)).hostname == node.hostname
+
+
+async def test_a_node_that_is_not_there(port: ClusterPort) -> None:
+    with pytest.raises(NotFound):
+        await port.node("nosuchnode")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        NodeChange(availability="drain"),
+        NodeChange(availability="pause"),
+        NodeChange(availability="active"),
+        NodeChange(labels={"zone": "a", "com.example/disk": "ssd=1"}),
+        NodeChange(labels={}),
+    ],
+)
+async def test_a_change_changes_that_and_nothing_else(
+    port: ClusterPort, change: NodeChange
+) -> None:
+    node = await last_node(port)
+    await port.update_node(node.native_id, change=change, version_index=node.version_index)
+    after = await port.node(node.native_id)
+    assert after.version_index > node.version_index
+    assert after.availability == (change.availability or node.availability)
+    assert after.labels == (node.labels if change.labels is None else change.labels)
+    assert (after.role, after.hostname) == (node.role, node.hostname)
+
+
+async def test_an_old_version_is_refused_and_nothing_is_written(port: ClusterPort) -> None:
+    node = await last_node(port)
+    label = NodeChange(labels={"first": "1"})
+    await port.update_node(node.native_id, change=label, version_index=node.version_index)
+    with pytest.raises(Conflict, match="changed meanwhile"):
+        await port.update_node(
+            node.native_id,
+            change=NodeChange(labels={"second": "2"}),
+            version_index=node.version_index,
+        )
+    assert (await port.node(node.native_id)).labels == {"first": "1"}
+
+
+async def test_the_next_manager_answers_for_one_that_does_not(world: World) -> None:
+    port = world.open((NOWHERE, world.managers[1]))
+    for _ in range(2):
+        assert (await port.snapshot()).source == world.managers[1]
+    await port.close()
+
+
+async def test_without_any_manager_it_is_unavailable(world: World) -> None:
+    port = world.open((NOWHERE,))
+    with pytest.raises(Unavailable):
+        await port.snapshot()
+    await port.close()
+
+
+@pytest.mark.lab
+async def test_over_tls_with_the_right_certificates_only(lone_engine: Engine) -> None:
+    files = lone_engine.client_files()
+    tls = TlsFiles(str(files.ca), str(files.certificate), str(files.key))
+    async with closing(EngineAdapter(EngineAddress(lone_engine.tls_url, tls))) as engine:
+        assert (await engine.identity()).hostname == lone_engine.hostname
+    for wrong in (None, TlsFiles(str(files.ca), "", ""), TlsFiles("", tls.cert, tls.key)):
+        async with closing(EngineAdapter(EngineAddress(lone_engine.tls_url, wrong))) as engine:
+            with pytest.raises(Unavailable, match="cannot be asked"):
+                await engine.identity()
+
+
+@pytest.mark.lab
+async def test_a_single_engine_is_a_cluster_of_one(lone_engine: Engine) -> None:
+    port = SingleEngines([EngineAddress(lone_engine.url), EngineAddress(NOWHERE)])
+    (node,) = (await port.snapshot()).nodes
+    assert (node.hostname, node.role, node.state) == (lone_engine.hostname, "single", "ready")
+    assert await port.node(node.native_id) == node
+    with pytest.raises(NotFound):
+        await port.node("other")
+    change = NodeChange(availability="drain")
+    with pytest.raises(Unsupported):
+        await port.update_node(node.native_id, change=change, version_index=0)
+    await port.close()
+
+
+@pytest.mark.lab
+async def test_a_real_engine_shows_its_containers_counters_and_images(lone_engine: Engine) -> None:
+    made = lone_engine.api.post("/containers/create", {"Image": "lab/busybox:1"})
+    try:
+        lone_engine.api.post(f"/containers/{made['Id']}/start", {})
+        async with closing(EngineAdapter(EngineAddress(lone_engine.url))) as engine:
+            snapshot = await engine.snapshot(with_images=True)
+    finally:
+        lone_engine.api.delete(f"/containers/{made['Id']}", force=1)
+    assert [found.state for found in snapshot.containers] == ["running"]
+    (counters,) = snapshot.counters
+    assert counters.container_id == made["Id"]
+    assert counters.cpu_total_ns > 0
+    assert counters.memory_bytes > 0
+    assert snapshot.images is not None
+    assert "lab/busybox:1" in {tag for image in snapshot.images for tag in image.tags}

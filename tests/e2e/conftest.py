@@ -1,0 +1,37 @@
+"""One portal over one Swarm for all end-to-end tests, with people in it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.site import Site, seeded
+from tests.lab.swarm import Lab
+from tests.plugins.portal import Portal, started_portal
+
+
+@pytest.fixture(scope="session")
+def lab_portal(swarm_lab: Lab) -> Iterator[Portal]:
+    """A portal over the session's Swarm, which its engines reach as well."""
+    folder = Path(tempfile.mkdtemp(prefix="dce-e2e-"))
+    settings = {
+        "DCE_DOCKER_HOST": ",".join(engine.url for engine in swarm_lab.engines),
+        "DCE_BIND": f"127.0.0.1,{swarm_lab.gateway}",
+    }
+    try:
+        with started_portal(folder / "var", **settings) as portal:
+            yield portal
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def site(lab_portal: Portal, swarm_lab: Lab) -> Site:
+    """That portal with Alice, Bob and Mallory. Its tests carry the markers portal and lab."""
+    site = seeded(lab_portal, gateway=swarm_lab.gateway)
+    site.wait_healthy()
+    return site
