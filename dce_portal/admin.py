@@ -41,8 +41,9 @@ class OperationAdmin(ReadOnlyAdmin):
     )
 
     class Media:
-        """The script that follows the operation."""
+        """The script that follows the operation, and its looks."""
 
+        css = {"all": ("css/access.css",)}
         js = (Script("js/operation.js", type="module"),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Operation]:

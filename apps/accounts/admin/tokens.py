@@ -46,6 +46,11 @@ class PersonalTokenAdmin(ModelAdmin):
         "last_used_address",
     )
 
+    class Media:
+        """The looks of the revoke button."""
+
+        css = {"all": ("css/access.css",)}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[PersonalToken]:
         """What this person may see."""
         return tokens_visible_to(cast("User", request.user))

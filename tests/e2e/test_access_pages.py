@@ -1,0 +1,67 @@
+"""The API's reference, a token's making and an operation's page, in a real browser under the portal's policy."""
+
+from __future__ import annotations
+
+import pytest
+
+from dce_portal.models import Operation
+from tests.factories.accounts import PASSWORD, OperationFactory
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _database_first(django_db_setup):
+    """The server shares the database in memory only where that exists before the server does."""
+
+
+@pytest.fixture
+def page(chromium_page):
+    """A page; whatever its console complains of, blocked scripts among it, fails the test."""
+    complaints: list[str] = []
+    chromium_page.on("pageerror", lambda error: complaints.append(str(error)))
+    chromium_page.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
+    yield chromium_page
+    assert complaints == []
+
+
+def sign_in(page, live_server, username: str) -> None:
+    page.goto(f"{live_server.url}/admin/login/")
+    page.fill("[name=username]", username)
+    page.fill("[name=password]", PASSWORD)
+    page.click("[type=submit]")
+    page.wait_for_url(f"{live_server.url}/admin/")
+
+
+def test_the_reference_renders_every_address(live_server, page):
+    page.goto(f"{live_server.url}/api/v1/docs/")
+    page.wait_for_selector("#operations-nodes-nodes_drain_create")
+    assert page.inner_text("h1.title, h2.title").startswith("DCE Portal")
+
+
+def test_alice_makes_a_token_and_sees_its_login_line(live_server, alice, page):
+    sign_in(page, live_server, "alice")
+    page.goto(f"{live_server.url}/admin/accounts/personaltoken/add/")
+    page.fill("[name=name]", "laptop")
+    page.check("[name=scopes][value='registry.pull']")
+    page.click("[name=_save]")
+    page.wait_for_selector("text=docker login -u alice")
+    key = alice.tokens.get().key
+    assert f"dcep_{key}_" in page.inner_text("body")
+    page.goto(f"{live_server.url}/admin/accounts/personaltoken/")
+    assert f"dcep_{key}_" not in page.content()
+
+
+def test_an_operations_page_follows_its_log_and_its_end(live_server, alice, page):
+    operation = OperationFactory(actor=alice, state="running")
+    rows = Operation.objects.filter(pk=operation.pk)
+    sign_in(page, live_server, "alice")
+    page.goto(f"{live_server.url}/admin/portal/operation/{operation.pk}/change/")
+    rows.update(log=[{"at": "2026-01-02T03:04:05Z", "text": "Asked the manager."}])
+    page.wait_for_selector("text=Asked the manager.")
+    rows.update(state="failed", error="No manager answered.")
+    page.wait_for_selector("[data-field=state]:has-text('failed')")
+    page.wait_for_selector("text=No manager answered.")
