@@ -21,7 +21,7 @@ from .sampler import Sampler
 from .settings import Settings
 from .unix_http import EngineClient
 
-ANSWER_VALUES = 100_000  # about 0.7 MB of JSON
+ANSWER_VALUES = 60_000  # about 0.6 MB of JSON
 LATE_AFTER_INTERVALS = 3
 EVENT_ATTRIBUTES = ("name", "image", "exitCode", "signal", "oldName")
 

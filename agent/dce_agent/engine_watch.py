@@ -33,9 +33,9 @@ Event = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class EngineState:
-    """Whether the engine answers, and since when."""
+    """Whether the engine answers, and since when; None before it was asked."""
 
-    answers: bool = False
+    answers: bool | None = None
     reason: str = "It has not been asked yet."
     since_unix_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
 

@@ -39,11 +39,13 @@ class Server:
     async def listening(self, path: str) -> AsyncIterator[None]:
         """Listen on a socket; one that an earlier run left behind is replaced."""
         server = await asyncio.start_unix_server(self._serve, path, limit=LONGEST_LINE_BYTES)
-        os.chmod(path, SOCKET_MODE)
-        async with server:
-            yield
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
+        try:
+            os.chmod(path, SOCKET_MODE)
+            async with server:
+                yield
+        finally:
+            with contextlib.suppress(FileNotFoundError):  # Python removes it itself from 3.13 on
+                os.unlink(path)
 
     def answer(self, method: str, target: str) -> Answer:
         """Say what a request is answered."""

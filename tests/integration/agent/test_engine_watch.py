@@ -126,3 +126,10 @@ async def test_garbage_in_the_event_stream_does_not_end_the_watch(watching, engi
         engine.emit("start", ONE, at_ns=1)
         await events.until(action("start"))
         assert [event["Actor"]["ID"] for event in events.told] == [ONE]
+
+
+async def test_an_engine_that_never_answered_is_told_as_well(watching, engine):
+    engine.hung = True
+    async with watching(engine) as (watch, _, _differences, states):
+        assert watch.state.answers is None
+        await states.until(lambda state: state.answers is False)

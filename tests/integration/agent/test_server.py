@@ -101,7 +101,7 @@ async def test_a_hung_engine_holds_up_neither_samples_nor_health(tmp_path, engin
     settings = Settings(listen=f"{tmp_path}/agent.sock", engine=engine.path)
     async with serving(settings) as asker:
         health = await asker.until(lambda health: health["healthy"], "/dce/v1/health")
-        assert not health["engine"]["answers"]
+        assert health["engine"]["answers"] is None
         assert (await asker.get("/dce/v1/samples"))["ticks"]["at_unix_ms"]
 
 
@@ -125,3 +125,11 @@ async def test_other_requests_are_refused_with_a_sentence(asker, request_text, s
 
 async def test_the_socket_is_for_its_owner_and_group_alone(asker, tmp_path):
     assert (tmp_path / "agent.sock").stat().st_mode & 0o777 == 0o660
+
+
+async def test_the_socket_goes_with_the_agent(engine, tmp_path):
+    settings = Settings(listen=f"{tmp_path}/agent.sock", engine=engine.path)
+    with pytest.raises(asyncio.CancelledError):
+        async with serving(settings):
+            raise asyncio.CancelledError
+    assert not (tmp_path / "agent.sock").exists()
