@@ -48,6 +48,18 @@ class Figures:
         }
 
 
+# An engine on which nothing runs uses nothing of what containers are measured by: that is known.
+IDLE = Figures(
+    cpu_cores=0.0,
+    memory_bytes=0.0,
+    network_rx_bps=0.0,
+    network_tx_bps=0.0,
+    block_read_bps=0.0,
+    block_write_bps=0.0,
+    pids=0.0,
+)
+
+
 def total(parts: list[Figures]) -> Figures:
     """The sum of several objects; a measure that none of them has stays unknown."""
     columns = {name: [getattr(part, name) for part in parts] for name in MEASURES}

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.metrics import backends, frames, store, totals
 from apps.metrics.collector import Collector, collector
-from apps.metrics.measures import Figures, total
+from apps.metrics.measures import IDLE, Figures, total
 from apps.metrics.models import MetricObject, MinuteSample, Sample
 from apps.metrics.rollup import minute_of
 from apps.metrics.store import Measurement
@@ -52,7 +52,8 @@ def ingest_engine(
         node.pk, [one for one in counters if one.container_id in running]
     )
     measured = _containers_of(node, figures, {one.container_id: one for one in counters})
-    measured.append(_node_of(node, list(figures.values()), memory))
+    sum_of_containers = total(list(figures.values())) if running else IDLE
+    measured.append(_node_of(node, sum_of_containers, memory))
     with transaction.atomic():
         _store(node, measured, taken_at=taken_at, memory=memory)
 
@@ -108,7 +109,7 @@ def _memory_limit(node: Node, counters: ContainerCounters) -> float | None:
     return None if unlimited else float(limit)
 
 
-def _node_of(node: Node, parts: list[Figures], memory: Collector) -> Measurement:
+def _node_of(node: Node, sum_of_containers: Figures, memory: Collector) -> Measurement:
     """The machine's own figures where the portal runs on it, else the sum of its containers."""
     own = memory.host_figures(node.pk, backends.host()) if _is_own_machine(node) else None
     return Measurement(
@@ -119,7 +120,7 @@ def _node_of(node: Node, parts: list[Figures], memory: Collector) -> Measurement
         cluster_ref=node.cluster_id,
         cpu_limit_cores=node.cpu_count or None,
         memory_limit_bytes=float(node.memory_bytes) or None,
-        figures=total(parts) if own is None else own,
+        figures=sum_of_containers if own is None else own,
     )
 
 

@@ -53,6 +53,15 @@ def test_the_first_poll_has_memory_only(nodes):
     assert (row.cpu_cores, row.memory_bytes) == (None, MEMORY_EACH)
 
 
+def test_an_engine_without_containers_uses_nothing_and_leaves_the_clusters_sum_whole(nodes):
+    nodes[1].containers.all().delete()
+    polls(nodes, start=START, count=4)
+
+    idle = MetricObject.objects.get(kind="node", ref=nodes[1].pk)
+    assert (idle.cpu_cores, idle.memory_bytes) == (0, 0)
+    assert measured("cluster").cpu_cores == pytest.approx(2 * CORES_EACH)
+
+
 def test_the_number_of_statements_does_not_grow_with_the_containers(db):
     node = NodeFactory()
     ContainerFactory.create_batch(MANY, node=node)
