@@ -54,9 +54,7 @@ schema: ## Write the API's description to docs/openapi.yaml
 
 messages: ## Gather the texts to translate (needs gettext) and compile the catalogues
 	@bin/setup test
-	@"$(PYTHON)" -m dce_portal.launcher prepare
-	@"$(PYTHON)" manage.py makemessages --all --no-obsolete --ignore node_modules --ignore .venv --ignore var
-	@"$(PYTHON)" manage.py makemessages --all --no-obsolete --domain djangojs --ignore node_modules --ignore .venv --ignore var
+	@DJANGO_SETTINGS_MODULE=dce_portal.settings.test "$(PYTHON)" manage.py makemessages
 	@bin/setup test
 
 lock: ## Pin the requirements again, with hashes

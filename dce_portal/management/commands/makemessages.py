@@ -1,0 +1,34 @@
+"""Gathers the texts to translate into the portal's own catalogue, in a form that changes only when a text does."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+
+from django.core.management.commands import makemessages
+
+DATE_FIELD = '"POT-Creation-Date:'
+NOT_OURS = [".venv*", "var", "node_modules", "static_collected", "tests", "bench", "agent"]
+
+
+class Command(makemessages.Command):
+    """Django's command with this project's options: no places, no dates, no obsolete texts."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The catalogue beside ours holds the theme's own strings and is written by hand."""
+        super().add_arguments(parser)
+        parser.set_defaults(
+            locale=["zh_Hans"],
+            ignore_patterns=NOT_OURS,
+            no_location=True,
+            no_obsolete=True,
+            no_wrap=True,
+        )
+
+    def write_po_file(self, potfile: str, locale: str) -> None:
+        """A date in the catalogue would make every gathering a change."""
+        super().write_po_file(potfile, locale)
+        for path in Path(potfile).parent.glob(f"{locale}/LC_MESSAGES/{self.domain}.po"):
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            kept = [line for line in lines if not line.startswith(DATE_FIELD)]
+            path.write_text("".join(kept), encoding="utf-8")
