@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import environ
 
@@ -19,6 +20,8 @@ def database_of(url: Secret | None, *, data: Path) -> dict[str, Any]:
 
 def _outside(url: str) -> dict[str, Any]:
     values: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    # A unix socket's folder is written with %2F, as libpq has it.
+    values["HOST"] = unquote(values.get("HOST", ""))
     return {**values, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
