@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import Count, Model, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from apps.metrics.selectors import cluster_health
 from apps.nodes.forms import EngineEndpointForm
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
 from apps.nodes.node_pages import NodePages
-from apps.nodes.selectors import node_page
+from apps.nodes.selectors import cluster_page, node_page
 from dce_portal.admin_site import ModelAdmin, ReadOnlyAdmin, display
 from dce_portal.mirror_admin import STATE_TONES, MirrorAdmin, stale_filter, with_shape
 from dce_portal.templatetags.portal import ago, bytes_human
@@ -27,12 +29,12 @@ class ClusterAdmin(MirrorAdmin):
     list_display = ("name", "kind_label", "nodes_ready", "source", "freshness")
     list_filter = ("kind", stale_filter(""))
     search_fields = ("name", "native_id")
-    fields = (
-        ("name", "kind"),
-        ("native_id", "source"),
-        ("observed_at", "created_at"),
-        ("stale_since", "stale_reason"),
-    )
+    fields = ("name",)
+
+    def page_of(self, request: HttpRequest, row: Cluster) -> Mapping[str, Any]:
+        """Its health, nodes with their usage, engine addresses and latest events."""
+        user = cast("Any", request.user)
+        return {**cluster_page(user, row), **cluster_health(user, row)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cluster]:
         """With the counts that the list shows."""
@@ -92,18 +94,9 @@ class NodeAdmin(NodePages, MirrorAdmin):
         """In binary units."""
         return bytes_human(row.memory_bytes)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The node's page: facts, usage, what runs there, and the actions that the person may take."""
-        node = self.get_object(request, object_id)
-        page = node_page(cast("Any", request.user), node) if isinstance(node, Node) else {}
-        context = {**(extra_context or {}), **page}
-        return super().change_view(request, object_id, form_url, context)
+    def page_of(self, request: HttpRequest, row: Node) -> Mapping[str, Any]:
+        """Facts, usage, what runs there, and the actions that the person may take."""
+        return node_page(cast("Any", request.user), row)
 
     def get_urls(self) -> list[URLPattern]:
         """The pages of the actions before the theme's own."""
