@@ -158,6 +158,11 @@ class EngineEndpoint(models.Model):
         verbose_name_plural = _("engine addresses")
         ordering = ["url"]
 
+    @property
+    def lacks_tls(self) -> bool:
+        """True where the engine is asked over the network in the clear."""
+        return self.url.startswith("tcp://") and not (self.tls_ca or self.tls_cert)
+
     def __str__(self) -> str:
         """The address."""
         return self.url
