@@ -1,0 +1,39 @@
+"""What each kind of cluster event says, in words that follow its subject's name."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+WORDS: dict[str, str | Promise] = {
+    "node.joined": _("joined"),
+    "node.removed": _("was removed"),
+    "node.ready": _("is ready"),
+    "node.down": _("is down"),
+    "node.disconnected": _("lost its manager"),
+    "node.unknown": _("is in an unknown state"),
+    "node.stale": _("does not answer"),
+    "node.back": _("answers again"),
+    "node.availability": _("changed its availability"),
+    "node.role": _("changed its role"),
+    "node.leader": _("leads the managers now"),
+    "service.created": _("was created"),
+    "service.removed": _("was removed"),
+    "service.image": _("got another image"),
+    "service.scaled": _("was scaled"),
+    "service.update": _("is being updated"),
+    "service.below": _("lacks running tasks"),
+    "service.whole": _("has all its tasks again"),
+    "task.failed": _("failed"),
+    "task.rejected": _("was rejected"),
+    "container.started": _("started"),
+    "container.died": _("ended"),
+    "container.killed": _("was killed"),
+    "container.removed": _("was removed"),
+    "container.unhealthy": _("is unhealthy"),
+}
+
+
+def words_of(kind: str) -> str:
+    """What happened; a kind without words is shown as it is."""
+    return str(WORDS.get(kind, kind))
