@@ -7,10 +7,20 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, IntegerField, Model, Q, QuerySet, Sum, Value, When
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.nodes.models import Node
 from apps.workloads.models import Container, EngineImage, Service, Task
+
+UPDATE_WORDS = {
+    "updating": _("updating"),
+    "completed": _("completed"),
+    "paused": _("halted"),
+    "rollback_started": _("rolling back"),
+    "rollback_completed": _("rolled back"),
+    "rollback_paused": _("roll-back halted"),
+}
 
 Viewer = User | AnonymousUser
 MOST_ROWS_A_PAGE = 200
@@ -75,6 +85,7 @@ def service_page(user: Viewer, service: Service) -> dict[str, Any]:
     return {
         "service": service,
         "condition": condition_of(service),
+        "update_word": UPDATE_WORDS.get(service.update_state, service.update_state),
         "task_groups": grouped(_running_first(tasks_visible_to(user).filter(service=service))),
         "containers": list(containers[:MOST_ROWS_A_PAGE]),
     }
