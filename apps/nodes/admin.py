@@ -21,7 +21,6 @@ from dce_portal.admin_site import ModelAdmin, ReadOnlyAdmin, display
 from dce_portal.mirror_admin import STATE_TONES, MirrorAdmin, stale_filter, with_shape
 from dce_portal.templatetags.portal import ago, bytes_human
 
-
 NO_TLS = _(
     "This address is asked without TLS: whoever can read or change the traffic between the portal"
     " and this engine rules its machine. Name the CA, certificate and key files."
