@@ -8,12 +8,10 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
-from apps.nodes.models import Cluster, ClusterEvent
+from apps.nodes.models import Cluster
 from apps.nodes.selectors import events_visible_to
 from apps.registry.selectors import tags_visible_to
 from dce_portal.models import Operation, OperationState
@@ -25,33 +23,6 @@ OPERATION_TONES = {
     OperationState.SUCCEEDED: "good",
     OperationState.FAILED: "bad",
     OperationState.CANCELLED: "off",
-}
-WORDS: dict[str, str | Promise] = {
-    "node.joined": gettext_lazy("joined"),
-    "node.removed": gettext_lazy("was removed"),
-    "node.ready": gettext_lazy("is ready"),
-    "node.down": gettext_lazy("is down"),
-    "node.disconnected": gettext_lazy("lost its manager"),
-    "node.unknown": gettext_lazy("is in an unknown state"),
-    "node.stale": gettext_lazy("does not answer"),
-    "node.back": gettext_lazy("answers again"),
-    "node.availability": gettext_lazy("changed its availability"),
-    "node.role": gettext_lazy("changed its role"),
-    "node.leader": gettext_lazy("leads the managers now"),
-    "service.created": gettext_lazy("was created"),
-    "service.removed": gettext_lazy("was removed"),
-    "service.image": gettext_lazy("got another image"),
-    "service.scaled": gettext_lazy("was scaled"),
-    "service.update": gettext_lazy("is being updated"),
-    "service.below": gettext_lazy("lacks running tasks"),
-    "service.whole": gettext_lazy("has all its tasks again"),
-    "task.failed": gettext_lazy("failed"),
-    "task.rejected": gettext_lazy("was rejected"),
-    "container.started": gettext_lazy("started"),
-    "container.died": gettext_lazy("ended"),
-    "container.killed": gettext_lazy("was killed"),
-    "container.removed": gettext_lazy("was removed"),
-    "container.unhealthy": gettext_lazy("is unhealthy"),
 }
 
 
@@ -87,14 +58,9 @@ def _events(user: User, cluster: Cluster | None) -> Iterator[Change]:
             at=event.at,
             icon=ICONS.get(event.subject_kind, "lan"),
             subject=event.subject_label,
-            text=words_of(event),
+            text=event.in_words,
             tone=SEVERITY_TONES.get(event.severity, "off"),
         )
-
-
-def words_of(event: ClusterEvent) -> str:
-    """What happened, in words; a kind without words is shown as it is."""
-    return str(WORDS.get(event.kind, event.kind))
 
 
 def _pushes(user: User) -> Iterator[Change]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.nodes.event_words import EVENT_WORDS
+
 
 class Cluster(models.Model):
     """A Swarm, or the single engines that are in none."""
@@ -202,3 +204,8 @@ class ClusterEvent(models.Model):
     def __str__(self) -> str:
         """What happened to what."""
         return f"{self.kind} {self.subject_label}"
+
+    @property
+    def in_words(self) -> str:
+        """What happened, to be read after the subject's name; a kind without words is shown as it is."""
+        return str(EVENT_WORDS.get(self.kind, self.kind))

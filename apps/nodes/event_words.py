@@ -1,0 +1,36 @@
+"""What the kinds of cluster events mean, as the end of a sentence that begins with the subject's name."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+EVENT_WORDS: dict[str, str | Promise] = {
+    "cluster.found": _("was found"),
+    "node.joined": _("joined"),
+    "node.removed": _("was removed"),
+    "node.ready": _("is ready"),
+    "node.down": _("is down"),
+    "node.disconnected": _("lost its manager"),
+    "node.unknown": _("is in an unknown state"),
+    "node.stale": _("does not answer"),
+    "node.back": _("answers again"),
+    "node.availability": _("changed its availability"),
+    "node.role": _("changed its role"),
+    "node.leader": _("leads the managers now"),
+    "service.created": _("was created"),
+    "service.removed": _("was removed"),
+    "service.image": _("got another image"),
+    "service.scaled": _("was scaled"),
+    "service.update": _("is being updated"),
+    "service.below": _("lacks running tasks"),
+    "service.whole": _("has all its tasks again"),
+    "task.failed": _("failed"),
+    "task.rejected": _("was rejected"),
+    "task.orphaned": _("lost its node"),
+    "container.started": _("started"),
+    "container.died": _("ended"),
+    "container.killed": _("was killed"),
+    "container.removed": _("was removed"),
+    "container.unhealthy": _("is unhealthy"),
+}
