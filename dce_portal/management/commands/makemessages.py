@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from pathlib import Path
 
+from django.core.management.base import CommandParser
 from django.core.management.commands import makemessages
 
 DATE_FIELD = '"POT-Creation-Date:'
@@ -14,7 +14,7 @@ NOT_OURS = [".venv*", "var", "node_modules", "static_collected", "tests", "bench
 class Command(makemessages.Command):
     """Django's command with this project's options: no places, no dates, no obsolete texts."""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """The catalogue beside ours holds the theme's own strings and is written by hand."""
         super().add_arguments(parser)
         parser.set_defaults(
