@@ -28,7 +28,6 @@ from dce_portal.mirror_admin import (
 )
 from dce_portal.templatetags.portal import ago, bytes_human
 
-
 NO_TLS = _(
     "This address is asked without TLS: whoever can read or change the traffic between the portal"
     " and this engine rules its machine. Name the CA, certificate and key files."
