@@ -139,7 +139,25 @@ class ModelAdmin(ThemeModelAdmin):
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """A mirror or a record: looked at, never edited here."""
+    """A mirror or a record: looked at, never edited here; `page_of` fills a row's purpose-made page."""
+
+    def page_of(self, request: HttpRequest, row: Any) -> Mapping[str, Any]:
+        """What the row's own template shows; nothing where the theme's is enough."""
+        return {}
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The row's page, with what a selector gathered for this person."""
+        row = self.get_object(request, object_id)
+        may_see = row is not None and self.has_view_permission(request, row)
+        context = {**(extra_context or {}), **(self.page_of(request, row) if may_see else {})}
+        response: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return response
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody adds rows by hand."""

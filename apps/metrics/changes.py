@@ -58,7 +58,7 @@ def _events(user: User, cluster: Cluster | None) -> Iterator[Change]:
             at=event.at,
             icon=ICONS.get(event.subject_kind, "lan"),
             subject=event.subject_label,
-            text=event.in_words,
+            text=event.words,
             tone=SEVERITY_TONES.get(event.severity, "off"),
         )
 

@@ -20,9 +20,6 @@ from dce_portal.models import Operation, OperationState
 FAILED_WITHIN = timedelta(hours=24)
 NODES_SHOWN = 24
 
-# The worst condition that a node is in decides the tone of the first line.
-TONES = {"down": "bad", "late": "late", "pause": "off", "drain": "off", "ready": "good"}
-
 
 def dashboard_of(user: User, *, cluster: str | None = None) -> dict[str, Any]:
     """The figures and lists that this person may see; `cluster` is the number of the one to show."""
@@ -48,23 +45,18 @@ def _chosen(clusters: list[Cluster], wanted: str | None) -> Cluster | None:
 
 def _cluster_part(user: User, cluster: Cluster) -> dict[str, Any]:
     """Nodes, counts and the busiest containers, each only for those who may see them."""
-    rows = selectors.node_rows(cluster) if user.has_perm("nodes.view_node") else []
-    for row in rows:
-        row["tone"] = TONES[row["condition"]]
+    rows = selectors.toned_node_rows(user, cluster)
     health = selectors.health_of(rows, cluster)
     return {
         "nodes": rows[:NODES_SHOWN],
         "all_nodes": rows,
         "more_nodes": max(0, len(rows) - NODES_SHOWN),
-        "health": health | {"tone": _tone(health)},
+        "health": health | {"tone": selectors.tone_of_health(health)},
         "may_see_tasks": user.has_perm("workloads.view_service"),
         "usage": MetricObject.objects.filter(
             kind=MetricObject.Kind.CLUSTER, ref=cluster.pk
         ).first(),
-        "capacity": {
-            "cpu_cores": sum(row["node"].cpu_count for row in rows),
-            "memory_bytes": sum(row["node"].memory_bytes for row in rows),
-        },
+        "capacity": selectors.capacity_of(rows),
         "engineless": sum(not row["has_engine"] for row in rows),
         "busiest": _busiest(user, cluster, rows),
     }
@@ -78,14 +70,6 @@ def _busiest(user: User, cluster: Cluster, rows: list[dict[str, Any]]) -> list[d
         {"object": one, "node": names.get(one.node_ref or 0, "")}
         for one in selectors.busiest(cluster, at=timezone.now())
     ]
-
-
-def _tone(health: dict[str, int]) -> str:
-    """Bad when something is broken, late when something is not sure, else good."""
-    if health["down"]:
-        return "bad"
-    is_short = health["running"] < health["desired"]
-    return "late" if health["late"] or is_short or not health["nodes"] else "good"
 
 
 def operations_of(user: User) -> QuerySet[Operation]:

@@ -13,17 +13,15 @@ from apps.nodes.models import Cluster
 from dce_portal.live import Frame
 
 Kind = MetricObject.Kind
-WATCHED = (Kind.CLUSTER, Kind.NODE, Kind.CONTAINER)
 
 
 def frames_of(
     measurements: Sequence[Measurement], *, cluster: Cluster, at: datetime
 ) -> list[Frame]:
-    """A frame for each object that has a topic; the cluster's also says how its nodes are."""
+    """A frame for each object; the cluster's also says how its nodes are."""
     return [
         Frame(topic=f"{one.kind}:{one.ref}", data=_data(one, cluster=cluster, at=at))
         for one in measurements
-        if one.kind in WATCHED
     ]
 
 

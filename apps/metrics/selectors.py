@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -113,6 +113,45 @@ def health_of(rows: Sequence[dict[str, Any]], cluster: Cluster) -> dict[str, int
         "running": tasks["running"] or 0,
         "desired": tasks["desired"] or 0,
         "event": cluster.events.aggregate(last=Max("pk"))["last"] or 0,
+    }
+
+
+# The worst condition that a node is in decides the tone of the first line.
+TONES = {"down": "bad", "late": "late", "pause": "off", "drain": "off", "ready": "good"}
+
+
+def tone_of_health(health: Mapping[str, int]) -> str:
+    """Bad when something is broken, late when something is not sure, else good."""
+    if health["down"]:
+        return "bad"
+    is_short = health["running"] < health["desired"]
+    return "late" if health["late"] or is_short or not health["nodes"] else "good"
+
+
+def toned_node_rows(user: User, cluster: Cluster) -> list[dict[str, Any]]:
+    """The nodes' rows with the tone of each, for those who may see nodes."""
+    rows = node_rows(cluster) if user.has_perm("nodes.view_node") else []
+    return [{**row, "tone": TONES[row["condition"]]} for row in rows]
+
+
+def cluster_health(user: User, cluster: Cluster) -> dict[str, Any]:
+    """What the cluster's page says of its nodes: counts, the tone of all, and a row each."""
+    rows = toned_node_rows(user, cluster)
+    health = health_of(rows, cluster)
+    return {
+        "nodes": rows,
+        "health": health | {"tone": tone_of_health(health)},
+        "may_see_nodes": user.has_perm("nodes.view_node"),
+        "may_see_tasks": user.has_perm("workloads.view_service"),
+        "capacity": capacity_of(rows),
+    }
+
+
+def capacity_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """What all nodes have together."""
+    return {
+        "cpu_cores": sum(row["node"].cpu_count for row in rows),
+        "memory_bytes": sum(row["node"].memory_bytes for row in rows),
     }
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any, cast, override
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from apps.metrics.selectors import cluster_health
 from apps.nodes.forms import EngineEndpointForm
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
 from apps.nodes.node_pages import NodePages
-from apps.nodes.selectors import node_page
+from apps.nodes.selectors import cluster_page, endpoint_page, node_page
 from dce_portal.admin_site import ModelAdmin, ReadOnlyAdmin, display
 from dce_portal.docker_words import in_words
 from dce_portal.mirror_admin import (
@@ -26,6 +28,11 @@ from dce_portal.mirror_admin import (
 )
 from dce_portal.templatetags.portal import ago, bytes_human
 
+NO_TLS = _(
+    "This address is asked without TLS: whoever can read or change the traffic between the portal"
+    " and this engine rules its machine. Name the CA, certificate and key files."
+)
+
 
 @admin.register(Cluster)
 class ClusterAdmin(MirrorAdmin):
@@ -34,12 +41,12 @@ class ClusterAdmin(MirrorAdmin):
     list_display = ("name", "kind_label", "nodes_ready", "source", "freshness")
     list_filter = ("kind", stale_filter(""))
     search_fields = ("name", "native_id")
-    fields = (
-        ("name", "kind"),
-        ("native_id", "source"),
-        ("observed_at", "created_at"),
-        ("stale_since", "stale_reason"),
-    )
+    fields = ("name",)
+
+    def page_of(self, request: HttpRequest, row: Cluster) -> Mapping[str, Any]:
+        """Its health, nodes with their usage, engine addresses and latest events."""
+        user = cast("Any", request.user)
+        return {**cluster_page(user, row), **cluster_health(user, row)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cluster]:
         """With the counts that the list shows."""
@@ -99,18 +106,9 @@ class NodeAdmin(NodePages, MirrorAdmin):
         """In binary units."""
         return bytes_human(row.memory_bytes)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The node's page: facts, usage, what runs there, and the actions that the person may take."""
-        node = self.get_object(request, object_id)
-        page = node_page(cast("Any", request.user), node) if isinstance(node, Node) else {}
-        context = {**(extra_context or {}), **page}
-        return super().change_view(request, object_id, form_url, context)
+    def page_of(self, request: HttpRequest, row: Node) -> Mapping[str, Any]:
+        """Facts, usage, what runs there, and the actions that the person may take."""
+        return node_page(cast("Any", request.user), row)
 
     def get_urls(self) -> list[URLPattern]:
         """The pages of the actions before the theme's own."""
@@ -135,17 +133,28 @@ class EngineEndpointAdmin(ModelAdmin):
     list_filter = ("is_manager", "from_settings", "cluster")
     list_select_related = ("node", "cluster")
     search_fields = ("url", "node__hostname", "engine_id")
-    readonly_fields = (
-        "cluster",
-        "node",
-        "from_settings",
-        "is_manager",
-        "engine_id",
-        "api_version",
-        "last_ok_at",
-        "last_error",
-    )
-    fields = ("url", "tls_ca", "tls_cert", "tls_key", *readonly_fields)
+    fields = ("url", "tls_ca", "tls_cert", "tls_key")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Above the form: which engine answered, or why none did."""
+        endpoint = self.get_object(request, object_id)
+        page = endpoint_page(endpoint) if isinstance(endpoint, EngineEndpoint) else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **page})
+
+    @override
+    def save_model(
+        self, request: HttpRequest, obj: EngineEndpoint, form: Any, change: bool
+    ) -> None:
+        """Save, and warn of an engine that anybody on the network could steer."""
+        super().save_model(request, obj, form, change)
+        if obj.lacks_tls:
+            self.message_user(request, NO_TLS, messages.WARNING)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Not for addresses that the settings name."""
@@ -193,7 +202,7 @@ class ClusterEventAdmin(ReadOnlyAdmin):
     @display(description=_("what happened"), ordering="kind")
     def what(self, row: ClusterEvent) -> str:
         """In words."""
-        return row.in_words
+        return row.words
 
     @display(description=_("kind of subject"), ordering="subject_kind")
     def about(self, row: ClusterEvent) -> str:

@@ -1,11 +1,11 @@
-"""What the kinds of cluster events mean, as the end of a sentence that begins with the subject's name."""
+"""What each kind of cluster event says, in words that follow its subject's name."""
 
 from __future__ import annotations
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-EVENT_WORDS: dict[str, str | Promise] = {
+WORDS: dict[str, str | Promise] = {
     "cluster.found": _("was found"),
     "node.joined": _("joined"),
     "node.removed": _("was removed"),
@@ -34,3 +34,8 @@ EVENT_WORDS: dict[str, str | Promise] = {
     "container.removed": _("was removed"),
     "container.unhealthy": _("is unhealthy"),
 }
+
+
+def words_of(kind: str) -> str:
+    """What happened; a kind without words is shown as it is."""
+    return str(WORDS.get(kind, kind))

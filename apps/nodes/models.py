@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.nodes.event_words import EVENT_WORDS
+from apps.nodes.event_words import words_of
 
 
 class Cluster(models.Model):
@@ -158,6 +158,11 @@ class EngineEndpoint(models.Model):
         verbose_name_plural = _("engine addresses")
         ordering = ["url"]
 
+    @property
+    def lacks_tls(self) -> bool:
+        """True where the engine is asked over the network in the clear."""
+        return self.url.startswith("tcp://") and not (self.tls_ca or self.tls_cert)
+
     def __str__(self) -> str:
         """The address."""
         return self.url
@@ -201,11 +206,11 @@ class ClusterEvent(models.Model):
         verbose_name_plural = _("cluster events")
         ordering = ["-at", "-pk"]
 
+    @property
+    def words(self) -> str:
+        """What happened, as a sentence goes on after the subject."""
+        return words_of(self.kind)
+
     def __str__(self) -> str:
         """What happened to what."""
         return f"{self.kind} {self.subject_label}"
-
-    @property
-    def in_words(self) -> str:
-        """What happened, to be read after the subject's name; a kind without words is shown as it is."""
-        return str(EVENT_WORDS.get(self.kind, self.kind))

@@ -105,3 +105,19 @@ def node_page(user: Viewer, node: Node) -> dict[str, Any]:
         "labels": sorted(node.labels.items()),
         "engine_labels": sorted(node.engine_labels.items()),
     }
+
+
+def cluster_page(user: Viewer, cluster: Cluster) -> dict[str, Any]:
+    """What the cluster's page shows beside its nodes' usage, each part only to those who may see it."""
+    endpoints = _visible(EngineEndpoint.objects.select_related("node"), user)
+    return {
+        "cluster": cluster,
+        "endpoints": list(endpoints.filter(cluster=cluster)[:MOST_ROWS_A_PAGE]),
+        "can_add_endpoint": user.has_perm("nodes.add_engineendpoint"),
+        "events": list(events_visible_to(user).filter(cluster=cluster)[:20]),
+    }
+
+
+def endpoint_page(endpoint: EngineEndpoint) -> dict[str, Any]:
+    """What the engine address's page shows above its form."""
+    return {"endpoint": endpoint, "was_asked": bool(endpoint.last_ok_at or endpoint.last_error)}

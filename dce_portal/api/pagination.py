@@ -59,9 +59,13 @@ class CursorPages(CursorPagination):
     def decode_cursor(self, request: Request) -> Cursor | None:
         """Read `cursor`; an unreadable one is refused as such."""
         try:
-            return super().decode_cursor(request)
+            cursor = super().decode_cursor(request)
         except NotFound as error:
             raise _bad_cursor() from error
+        # PostgreSQL ends the whole transaction over a NUL, so that it must not get that far.
+        if cursor is not None and "\0" in str(cursor.position):
+            raise _bad_cursor()
+        return cursor
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         """Describe `limit` with its bounds."""

@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -51,11 +52,10 @@ def post(connection, form: dict[str, str], *, piece_bytes: int = 7) -> tuple[int
             yield body[start : start + piece_bytes]
 
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Host": "localhost"}
-    connection.request("POST", "/auth/token", pieces(), headers, encode_chunked=True)
-    answer = connection.getresponse()
-    text = answer.read()
-    connection.close()
-    return answer.status, json.loads(text)
+    with closing(connection):
+        connection.request("POST", "/auth/token", pieces(), headers, encode_chunked=True)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
 
 
 def test_password_and_refresh_arrive_whole(connect):
@@ -80,9 +80,8 @@ def test_a_wrong_password_in_chunks_is_refused_as_such(connect):
 
 def test_a_form_beyond_every_limit_is_refused(connect):
     form = {"grant_type": "password", "username": "alice", "password": "x" * 100_000}
-    connection = connect()
     try:
-        status, _ = post(connection, form, piece_bytes=8192)
+        status, _ = post(connect(), form, piece_bytes=8192)
     except (BrokenPipeError, ConnectionResetError, json.JSONDecodeError):
         return  # the server hung up, or answered in nginx's own words
     assert status == 413

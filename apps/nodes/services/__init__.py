@@ -2,7 +2,12 @@
 
 from apps.nodes.services.housekeeping import drop_old_events
 from apps.nodes.services.node_changes import request_node_change
-from apps.nodes.services.onboarding import adopt_configured_engines, check_engine_url
+from apps.nodes.services.onboarding import (
+    adopt_configured_engines,
+    check_engine_socket,
+    check_engine_url,
+    check_tls_file,
+)
 from apps.nodes.services.polls import (
     apply_cluster_snapshot,
     apply_engine_snapshot,
@@ -14,7 +19,9 @@ __all__ = [
     "adopt_configured_engines",
     "apply_cluster_snapshot",
     "apply_engine_snapshot",
+    "check_engine_socket",
     "check_engine_url",
+    "check_tls_file",
     "cluster_poll_failed",
     "drop_old_events",
     "engine_poll_failed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -58,6 +59,39 @@ def check_engine_url(url: str) -> None:
         )
     if _is_link_local(urlsplit(url).hostname or ""):
         raise InvalidInput(_("An engine's address cannot be a link-local one."), field="url")
+
+
+def check_engine_socket(url: str) -> None:
+    """Refuse a unix socket that is not there or that the portal may not open."""
+    scheme, _separator, path = url.partition("://")
+    if scheme != "unix":
+        return
+    if not Path(path).is_socket():
+        raise InvalidInput(
+            _("There is no socket at %(path)s on the portal's machine.") % {"path": path},
+            field="url",
+        )
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise InvalidInput(
+            _("The portal's user may not open %(path)s. Add that user to the socket's group.")
+            % {"path": path},
+            field="url",
+        )
+
+
+def check_tls_file(path: str, *, field: str) -> None:
+    """Refuse a TLS file that the portal cannot read; an empty name is none."""
+    if not path:
+        return
+    if not Path(path).is_file():
+        raise InvalidInput(
+            _("There is no file %(path)s on the portal's machine.") % {"path": path}, field=field
+        )
+    if not os.access(path, os.R_OK):
+        raise InvalidInput(
+            _("The portal's user may not read %(path)s; give it the right to.") % {"path": path},
+            field=field,
+        )
 
 
 def _is_link_local(host: str) -> bool:

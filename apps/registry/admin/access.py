@@ -22,6 +22,8 @@ from dce_portal.templatetags.portal import ago
 class GrantAdmin(VisibleRowsAdmin):
     """Owners of a namespace give and take roles in it; everyone sees the own ones."""
 
+    audits_itself = True
+
     list_display = ("namespace", "repository", "person", "team", "role", "created_at")
     list_filter = ("role", ("namespace", admin.RelatedOnlyFieldListFilter))
     search_fields = ("namespace__name", "repository__name", "person__username", "team__name")

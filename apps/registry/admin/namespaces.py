@@ -51,6 +51,8 @@ class GrantInline(TabularInline):
 class NamespaceAdmin(VisibleRowsAdmin):
     """Made by those with the right to, changed by their owners."""
 
+    audits_itself = True
+
     list_display = ("name", "description", "is_public", "repository_count", "created_at")
     list_filter = ("is_public",)
     search_fields = ("name", "description")

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("folder", metavar="DIR", type=Path, help="folder of CSV files")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
 
-    def handle(self, *_args: object, **options: Any) -> None:  # noqa: ANN401 - as Django has it
+    def handle(self, *_args: object, **options: Any) -> None:
         report = self._report(options["folder"])
         for note in report.notes:
             self.stderr.write(note)
