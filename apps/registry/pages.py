@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.registry import selectors
@@ -78,7 +78,9 @@ def role_in(
 def namespace_page(user: selectors.Person, namespace: Namespace) -> dict[str, Any]:
     """Its repositories with their sizes, the largest first, and the person's role."""
     visible = selectors.repositories_visible_to(user).filter(namespace=namespace)
-    sized = selectors.with_tag_counts(selectors.with_sizes(visible)).order_by("-stored_bytes")
+    sized = selectors.with_tag_counts(selectors.with_sizes(visible)).order_by(
+        F("stored_bytes").desc(), "name"
+    )
     rows = list(sized[:REPOSITORIES_SHOWN])
     return {
         "namespace": namespace,
