@@ -7,8 +7,7 @@ const ASK_EVERY_MS = 2000;
 class OperationPage {
   constructor(element) {
     this.element = element;
-    this.state = element.dataset.state;
-    this.isAsked = "";
+    this.stands = element.dataset.stands;
     this.clock = new Intl.DateTimeFormat(document.documentElement.lang || "en", {
       timeZone: element.dataset.timeZone,
       hour: "2-digit",
@@ -34,9 +33,8 @@ class OperationPage {
     this.showProgress(operation.progress_percent);
     const stands = `${operation.state} ${operation.cancel_requested}`;
     // The words of states, errors and results are the server's, in the person's language.
-    if (operation.state !== this.state || stands !== this.isAsked) this.refresh();
-    this.state = operation.state;
-    this.isAsked = stands;
+    if (stands !== this.stands) this.refresh();
+    this.stands = stands;
   }
 
   showProgress(percent) {
@@ -58,8 +56,10 @@ class OperationPage {
     const answer = await fetch(location.href);
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const next = fresh.querySelector('[data-fragment="header"]');
-    if (next) this.element.querySelector('[data-fragment="header"]').replaceWith(next);
+    for (const part of this.element.querySelectorAll("[data-fragment]")) {
+      const next = fresh.querySelector(`[data-fragment="${part.dataset.fragment}"]`);
+      if (next) part.replaceWith(next);
+    }
   }
 
   onState(state) {
