@@ -95,7 +95,12 @@ REDIS_URL = (
     else f"unix://{PATHS.socket('redis')}"
 )
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # A Redis that hangs must not keep people from signing in.
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
 }
 globals().update(celery_of(broker_url=REDIS_URL, poll_shards=CONFIGURATION.poll_shards))
 
