@@ -158,14 +158,14 @@ class EngineEndpoint(models.Model):
         verbose_name_plural = _("engine addresses")
         ordering = ["url"]
 
+    def __str__(self) -> str:
+        """The address."""
+        return self.url
+
     @property
     def lacks_tls(self) -> bool:
         """True where the engine is asked over the network in the clear."""
         return self.url.startswith("tcp://") and not (self.tls_ca or self.tls_cert)
-
-    def __str__(self) -> str:
-        """The address."""
-        return self.url
 
 
 class ClusterEvent(models.Model):
@@ -206,11 +206,11 @@ class ClusterEvent(models.Model):
         verbose_name_plural = _("cluster events")
         ordering = ["-at", "-pk"]
 
+    def __str__(self) -> str:
+        """What happened to what."""
+        return f"{self.kind} {self.subject_label}"
+
     @property
     def words(self) -> str:
         """What happened, as a sentence goes on after the subject."""
         return words_of(self.kind)
-
-    def __str__(self) -> str:
-        """What happened to what."""
-        return f"{self.kind} {self.subject_label}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import (
+    BigIntegerField,
     CharField,
     Count,
     IntegerField,
@@ -15,6 +16,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Sum,
     Value,
 )
 from django.db.models.functions import Coalesce
@@ -30,6 +32,7 @@ from apps.registry.models import (
     Role,
     Tag,
 )
+from apps.registry.ports import INDEX_TYPES
 from apps.registry.rights import GrantFact, NamespaceFact
 
 if TYPE_CHECKING:
@@ -42,6 +45,12 @@ MOST_ATTEMPTS = 20
 def _grants_of(person: User) -> QuerySet[Grant]:
     """The grants that name the person, or a team that the person is in."""
     return Grant.objects.filter(_names(person))
+
+
+def grants_of(user: Person) -> QuerySet[Grant]:
+    """The user's own grants, by name or by team; none for a visitor."""
+    person = _as_person(user)
+    return Grant.objects.none() if person is None else _grants_of(person)
 
 
 def _names(person: User) -> Q:
@@ -174,6 +183,15 @@ def with_repository_counts(namespaces: QuerySet[Namespace]) -> QuerySet[Namespac
 def _count_of(rows: QuerySet[Any]) -> Coalesce:
     counted = rows.order_by().annotate(one=Value(1)).values("one").annotate(rows=Count("pk"))
     return Coalesce(Subquery(counted.values("rows")), Value(0), output_field=IntegerField())
+
+
+def with_sizes(repositories: QuerySet[Repository]) -> QuerySet[Repository]:
+    """The same repositories, each with `stored_bytes`: its images together, shared layers counted in each."""
+    images = Manifest.objects.filter(repository=OuterRef("pk"), missing_since=None)
+    images = images.exclude(media_type__in=INDEX_TYPES).order_by().annotate(one=Value(1))
+    sizes = images.values("one").annotate(bytes=Sum("size_bytes")).values("bytes")
+    stored = Coalesce(Subquery(sizes), Value(0), output_field=BigIntegerField())
+    return repositories.annotate(stored_bytes=stored)
 
 
 def waiting_events() -> QuerySet[RegistryEvent]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from apps.workloads import selectors
 from apps.workloads.models import Container, EngineImage, Service, Task
 from dce_portal.admin_site import display
 from dce_portal.docker_words import in_words
@@ -46,6 +48,11 @@ class ServiceAdmin(MirrorAdmin):
     )
     list_select_related = ("cluster",)
     search_fields = ("name", "stack", "image", "native_id")
+    fields = ("name",)
+
+    def page_of(self, request: HttpRequest, row: Service) -> Mapping[str, Any]:
+        """Condition, usage, tasks and containers."""
+        return selectors.service_page(cast("Any", request.user), row)
 
     @display(description=_("tasks"), label={"whole": "success", "below": "danger"})
     def tasks_label(self, row: Service) -> tuple[str, str]:
@@ -95,6 +102,11 @@ class TaskAdmin(MirrorAdmin):
     )
     list_select_related = ("cluster", "service", "node")
     search_fields = ("service__name", "node__hostname", "native_id", "container_native_id", "error")
+    fields = ("state",)
+
+    def page_of(self, request: HttpRequest, row: Task) -> Mapping[str, Any]:
+        """Facts, what went wrong, and where it runs."""
+        return selectors.task_page(cast("Any", request.user), row)
 
     @display(description=_("task"))
     def name(self, row: Task) -> str:
@@ -164,16 +176,9 @@ class ContainerAdmin(MirrorAdmin):
         """Without its digest."""
         return middle(row.image.partition("@")[0])
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The container's page: facts, usage, commands to copy."""
-        context = {**(extra_context or {}), "container": self.get_object(request, object_id)}
-        return super().change_view(request, object_id, form_url, context)
+    def page_of(self, request: HttpRequest, row: Container) -> Mapping[str, Any]:
+        """Facts, usage, commands to copy."""
+        return {"container": row}
 
 
 @admin.register(EngineImage)
@@ -185,6 +190,11 @@ class EngineImageAdmin(MirrorAdmin):
     list_filter = ("node__cluster", "node", stale_filter("node__"))
     list_select_related = ("node__cluster",)
     search_fields = ("native_id", "tags", "node__hostname")
+    fields = ("native_id",)
+
+    def page_of(self, request: HttpRequest, row: EngineImage) -> Mapping[str, Any]:
+        """Facts, the nodes that hold it, and what was made from it."""
+        return selectors.image_page(cast("Any", request.user), row)
 
     @display(description=_("image"))
     def name(self, row: EngineImage) -> str:

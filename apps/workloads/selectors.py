@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Model, QuerySet, Sum
+from django.db.models import Case, IntegerField, Model, Q, QuerySet, Sum, Value, When
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.nodes.models import Node
 from apps.workloads.models import Container, EngineImage, Service, Task
 
+UPDATE_WORDS = {
+    "updating": _("updating"),
+    "completed": _("completed"),
+    "paused": _("halted"),
+    "rollback_started": _("rolling back"),
+    "rollback_completed": _("rolled back"),
+    "rollback_paused": _("roll-back halted"),
+}
+
 Viewer = User | AnonymousUser
+MOST_ROWS_A_PAGE = 200
+UPDATING = frozenset({"updating", "rollback_started"})
+HALTED = frozenset({"paused", "rollback_paused"})
 
 
 def services_visible_to(user: Viewer) -> QuerySet[Service]:
@@ -49,3 +65,66 @@ def tasks_that_would_move(node: Node) -> QuerySet[Task]:
     """What a drain of this node ends here and starts elsewhere."""
     tasks = Task.objects.filter(node=node, desired_state="running").select_related("service")
     return tasks.exclude(state__in=("failed", "rejected", "complete", "shutdown"))
+
+
+def condition_of(service: Service) -> str:
+    """One word for a service, the worst first: halted, none, short, updating, zero, whole."""
+    if service.update_state in HALTED:
+        return "halted"
+    if service.running_tasks < service.desired_tasks:
+        is_moving = service.update_state in UPDATING
+        return "updating" if is_moving else "short" if service.running_tasks else "none"
+    if service.update_state in UPDATING:
+        return "updating"
+    return "whole" if service.desired_tasks else "zero"
+
+
+def service_page(user: Viewer, service: Service) -> dict[str, Any]:
+    """What the service's page shows: its condition, tasks in groups and containers; two queries."""
+    containers = containers_visible_to(user).filter(service=service).order_by("state", "name")
+    return {
+        "service": service,
+        "condition": condition_of(service),
+        "update_word": UPDATE_WORDS.get(service.update_state, service.update_state),
+        "task_groups": grouped(_running_first(tasks_visible_to(user).filter(service=service))),
+        "containers": list(containers[:MOST_ROWS_A_PAGE]),
+    }
+
+
+def _running_first(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    """Those that run, those that shall run, then the past, each with the latest change first."""
+    wanted = Q(desired_state="running")
+    rank = Case(
+        When(wanted & Q(state="running"), then=Value(0)),
+        When(wanted, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    return tasks.annotate(rank=rank).order_by("rank", "-updated_at", "pk")[:MOST_ROWS_A_PAGE]
+
+
+def grouped(tasks: Iterable[Any]) -> dict[str, list[Task]]:
+    """The ranked tasks under `running`, `coming` and `past`."""
+    groups: dict[str, list[Task]] = {"running": [], "coming": [], "past": []}
+    names = tuple(groups)
+    for task in tasks:
+        groups[names[task.rank]].append(task)
+    return groups
+
+
+def task_page(user: Viewer, task: Task) -> dict[str, Any]:
+    """What the task's page shows: the task, and its container where an engine told of it."""
+    own = Q(native_id=task.container_native_id) if task.container_native_id else Q(pk=None)
+    containers = containers_visible_to(user).filter(own, node=task.node_id)
+    return {"task": task, "container": containers.first()}
+
+
+def image_page(user: Viewer, image: EngineImage) -> dict[str, Any]:
+    """What the image's page shows: every node that holds it, and the containers made from it."""
+    holders = images_visible_to(user).filter(native_id=image.native_id)
+    containers = containers_visible_to(user).filter(image_native_id=image.native_id)
+    return {
+        "image": image,
+        "holders": list(holders.order_by("node__hostname")[:MOST_ROWS_A_PAGE]),
+        "containers": list(containers.order_by("state", "name")[:MOST_ROWS_A_PAGE]),
+    }

@@ -106,6 +106,27 @@ def middle(value: str, length: int = 40) -> str:
 
 
 @register.filter
+def without_digest(image: str) -> str:
+    """An image's name as a person wrote it: team/app:1 of team/app:1@sha256:…"""
+    return str(image).partition("@")[0]
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """How long something took: 0.4 s, 42 s, 3 min 4 s, 2 h 5 min."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 10:
+        return _("%(n)s s") % {"n": number_format(round(seconds, 1), decimal_pos=1)}
+    whole = int(seconds)
+    if whole < MINUTE_S:
+        return _("%(n)s s") % {"n": whole}
+    if whole < HOUR_S:
+        return _("%(min)d min %(s)d s") % {"min": whole // MINUTE_S, "s": whole % MINUTE_S}
+    return _("%(h)d h %(min)d min") % {"h": whole // HOUR_S, "min": whole % HOUR_S // MINUTE_S}
+
+
+@register.filter
 def percent(value: float | None, whole: float | None) -> str:
     """One number as a share of another."""
     if value is None or not whole:

@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.registry import selectors
+from apps.registry import pages, selectors
 from apps.registry.admin.visible import VisibleRowsAdmin, chips, copyable
 from apps.registry.hosts import registry_host
 from apps.registry.models import Repository, Tag
 from dce_portal.templatetags.portal import NOTHING, ago, bytes_human, short_id
 
-LATEST_TAGS = 20
-
-Column = Callable[[Tag], str | SafeString]
-
-
-def pull_column(host: str, *, by_digest: bool, description: Promise) -> Column:
-    """A column with the pull command as this person would type it."""
-
-    def command(tag: Tag) -> SafeString:
-        reference = f"@{tag.manifest.digest}" if by_digest else f":{tag.name}"
-        return copyable(f"docker pull {host}/{tag.repository.name}{reference}")
-
-    command.__name__ = "pull_by_digest" if by_digest else "pull_by_tag"
-    command.short_description = description  # type: ignore[attr-defined]  # Django's own hook
-    return command
+Column = Callable[[Tag], SafeString]
 
 
 class MissingFilter(admin.SimpleListFilter):
@@ -66,20 +50,17 @@ class RepositoryAdmin(VisibleRowsAdmin):
     list_display = ("name", "tag_count", "pushed", "pulled", "pull_count", "presence")
     list_filter = (("namespace", RelatedOnlyFieldListFilter), MissingFilter)
     search_fields = ("name", "description")
+    fields = ("name",)
     list_before_template = "registry/empty_repositories.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Repository]:
         """All that the person may see, with their counts."""
         return selectors.with_tag_counts(selectors.repositories_visible_to(request.user))
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
-        """The facts, and the latest tags."""
-        facts = ["name", "namespace", "description", "pushed", "pulled", "pull_count", "presence"]
-        return [*facts, latest_tags_field(request)]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
-        """All of them."""
-        return self.get_fields(request, obj)
+    def page_of(self, request: HttpRequest, row: Repository) -> Mapping[str, Any]:
+        """Size, role, tags with their pull commands, and grants."""
+        page = pages.repository_page(request.user, row)
+        return {**page, "registry_host": registry_host(request), "all_tags": tags_of(row)}
 
     @admin.display(description=_("tags"))
     def tag_count(self, repository: Repository) -> SafeString:
@@ -110,6 +91,7 @@ class TagAdmin(VisibleRowsAdmin):
     list_filter = (("repository__namespace", RelatedOnlyFieldListFilter), MissingFilter)
     search_fields = ("repository__name", "name", "manifest__digest")
     search_help_text = _("Repository, tag or digest")
+    fields = ("name",)
     list_before_template = "registry/empty_repositories.html"
     ordering = ("-pushed_at", "name")
 
@@ -122,16 +104,9 @@ class TagAdmin(VisibleRowsAdmin):
         facts = ["full_name", "size", "digest", "platforms", "pushed", "pushed_by", "pulled"]
         return [*facts, pull_field(request)]
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
-        """The commands first, then the facts."""
-        host = registry_host(request)
-        exact = pull_column(host, by_digest=True, description=_("pull exactly this one"))
-        facts = ["size", "digest", "media_type", "platforms", "pushed", "pushed_by", "pulled"]
-        return ["full_name", pull_field(request), exact, *facts, "presence"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
-        """All of them."""
-        return self.get_fields(request, obj)
+    def page_of(self, request: HttpRequest, row: Tag) -> Mapping[str, Any]:
+        """The commands first, then platforms and layers."""
+        return {**pages.tag_page(row), "registry_host": registry_host(request)}
 
     @admin.display(description=_("tag"), ordering="repository__name")
     def full_name(self, tag: Tag) -> str:
@@ -148,11 +123,6 @@ class TagAdmin(VisibleRowsAdmin):
         """Shortened, and copied whole."""
         return copyable(tag.manifest.digest, label=short_id(tag.manifest.digest))
 
-    @admin.display(description=_("media type"))
-    def media_type(self, tag: Tag) -> str:
-        """Of the manifest."""
-        return tag.manifest.media_type
-
     @admin.display(description=_("platforms"))
     def platforms(self, tag: Tag) -> str:
         """Side by side."""
@@ -168,15 +138,16 @@ class TagAdmin(VisibleRowsAdmin):
         """How long ago, of the manifest."""
         return ago(tag.manifest.last_pulled_at)
 
-    @admin.display(description=_("in the registry"))
-    def presence(self, tag: Tag) -> str | SafeString:
-        """Present, or missing since when."""
-        return presence_of(tag)
-
 
 def pull_field(request: HttpRequest) -> Column:
-    """The pull command by tag."""
-    return pull_column(registry_host(request), by_digest=False, description=_("pull command"))
+    """A column with the pull command as this person would type it."""
+    host = registry_host(request)
+
+    def pull_by_tag(tag: Tag) -> SafeString:
+        return copyable(f"docker pull {host}/{tag}")
+
+    pull_by_tag.short_description = _("pull command")  # type: ignore[attr-defined]  # Django's own hook
+    return pull_by_tag
 
 
 def tags_of(repository: Repository) -> str:
@@ -184,25 +155,8 @@ def tags_of(repository: Repository) -> str:
     return f"{reverse('admin:registry_tag_changelist')}?repository__id__exact={repository.pk}"
 
 
-def presence_of(row: Repository | Tag) -> str | SafeString:
+def presence_of(row: Repository) -> str | SafeString:
     """In words; what is missing keeps its row."""
     if row.missing_since is None:
         return gettext("present")
     return format_html(gettext("missing since {}"), ago(row.missing_since))
-
-
-def latest_tags_field(request: HttpRequest) -> Callable[[Repository], SafeString]:
-    """A field with the repository's latest tags."""
-
-    def latest_tags(repository: Repository) -> SafeString:
-        tags = selectors.tags_visible_to(request.user).filter(repository=repository)
-        context = {
-            "tags": tags[:LATEST_TAGS],
-            "all_tags": tags_of(repository),
-            "registry_host": registry_host(request),
-            "repository": repository,
-        }
-        return render_to_string("registry/latest_tags.html", context)
-
-    latest_tags.short_description = _("latest tags")  # type: ignore[attr-defined]  # Django's own hook
-    return latest_tags

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, override
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from apps.registry import selectors, services
+from apps.registry import pages, selectors, services
 from apps.registry.admin.visible import VisibleRowsAdmin
+from apps.registry.hosts import registry_host
 from apps.registry.models import Grant, Namespace
 from dce_portal.admin_site import TabularInline
 from dce_portal.origin import Origin
@@ -60,19 +59,24 @@ class NamespaceAdmin(VisibleRowsAdmin):
     fields = ("name", "description", "is_public")
     inlines = (GrantInline,)
 
+    def page_of(self, request: HttpRequest, row: Namespace) -> Mapping[str, Any]:
+        """Its repositories and their sizes, above the form."""
+        page = pages.namespace_page(request.user, row)
+        return {**page, "registry_host": registry_host(request)}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Namespace]:
         """All that the person may see, with their counts."""
         return selectors.with_repository_counts(selectors.namespaces_visible_to(request.user))
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """With links to repositories and grants once the namespace exists."""
-        return self.fields if obj is None else (*self.fields, "created_at", "links")
+        """With its age once the namespace exists."""
+        return self.fields if obj is None else (*self.fields, "created_at")
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
     ) -> tuple[str, ...]:
         """The name is part of every image's name, and stays."""
-        return ("created_at", "links") if obj is None else ("name", "created_at", "links")
+        return ("created_at",) if obj is None else ("name", "created_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """By Django's permission."""
@@ -116,19 +120,3 @@ class NamespaceAdmin(VisibleRowsAdmin):
         """How many it holds."""
         count: int = namespace.repository_count  # type: ignore[attr-defined]  # annotated by the selector
         return count
-
-    @admin.display(description=_("go to"))
-    def links(self, namespace: Namespace) -> SafeString:
-        """Its repositories, and the form that adds a grant."""
-        repositories = reverse("admin:registry_repository_changelist")
-        grants = reverse("admin:registry_grant_add")
-        return format_html(
-            '<a class="dce-link" href="{}?namespace__id__exact={}">{}</a> · '
-            '<a class="dce-link" href="{}?namespace={}">{}</a>',
-            repositories,
-            namespace.pk,
-            _("Repositories"),
-            grants,
-            namespace.pk,
-            _("Add a grant"),
-        )
