@@ -2,49 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.forms import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from dce_portal import operations
-from dce_portal.admin_site import ReadOnlyAdmin
+from dce_portal.admin_site import ReadOnlyAdmin, display
 from dce_portal.models import Operation
+from dce_portal.operation_page import operation_page, tone_of_operation, took
+from dce_portal.templatetags.portal import NOTHING, SHAPES, ago
+
+STATE_LABELS = {
+    "queued": "info",
+    "running": "info",
+    "succeeded": "success",
+    "failed": "danger",
+    "cancelled": "",
+}
 
 
 @admin.register(Operation)
 class OperationAdmin(ReadOnlyAdmin):
     """What people started: one's own, or all with the right to view operations."""
 
-    list_display = ("title", "state", "target_label", "actor_label", "created_at", "finished_at")
+    list_display = ("title", "state_label", "target_label", "actor_label", "asked", "took")
     list_filter = ("state", "kind")
     search_fields = ("title", "actor_label", "target_label", "target_id")
     date_hierarchy = "created_at"
-    change_form_outer_before_template = "admin/portal/operation/live.html"
-    fields = (
-        "title",
-        "kind",
-        "target_kind",
-        "target_label",
-        "actor_label",
-        "credential",
-        "address",
-        "created_at",
-        "started_at",
-        "finished_at",
-    )
-
-    class Media:
-        """The script that follows the operation, and its looks."""
-
-        css = {"all": ("css/access.css",)}
-        js = (Script("js/operation.js", type="module"),)
+    fields = ("title",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Operation]:
         """What this person may see, without the long texts in lists."""
@@ -58,19 +51,25 @@ class OperationAdmin(ReadOnlyAdmin):
         """Rows are narrowed by the query."""
         return request.user.is_active
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Add whether this person may cancel."""
-        operation = self.get_object(request, object_id)
-        may_cancel = operation is not None and operations.may_cancel(request.user, operation)
-        context = {**(extra_context or {}), "may_cancel": may_cancel}
-        response: HttpResponse = super().change_view(request, object_id, form_url, context)
-        return response
+    @display(description=_("state"), ordering="state", label=STATE_LABELS)
+    def state_label(self, row: Operation) -> tuple[str, str]:
+        """A shape and a word."""
+        return row.state, f"{SHAPES[tone_of_operation(row)]} {row.get_state_display()}"
+
+    @display(description=_("started"), ordering="created_at")
+    def asked(self, row: Operation) -> str | SafeString:
+        """How long ago."""
+        return ago(row.created_at)
+
+    @display(description=_("took"))
+    def took(self, row: Operation) -> str:
+        """How long it ran."""
+        return took(row) or NOTHING
+
+    def page_of(self, request: HttpRequest, row: Operation) -> Mapping[str, Any]:
+        """How it stands, and whether this person may cancel."""
+        page = operation_page(request, row)
+        return {**page, "may_cancel": operations.may_cancel(request.user, row)}
 
     def get_urls(self) -> list[URLPattern]:
         """The cancel button of an operation's page."""

@@ -15,8 +15,12 @@ class KernelConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
-        """Register the system checks, what workers do at their start, and the Celery application."""
+        """Register the system checks, what workers do at their start, Celery, and the operations' live topic."""
         from dce_portal import celery, checks, worker_signals  # noqa: F401 - importing registers them
+        from dce_portal.live import register_topic
+        from dce_portal.operations import may_watch
+
+        register_topic("operation", may_watch)
 
 
 class PortalAdminConfig(AdminConfig):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from dce_portal.admin_site import ReadOnlyAdmin, display
+from dce_portal.docker_words import in_words
 from dce_portal.templatetags.portal import SHAPES, ago, tone_of
 
 LATE_AFTER = timedelta(seconds=30)
@@ -55,7 +58,7 @@ class Watched(Protocol):
 
 def with_shape(word: str, text: object = "") -> str:
     """A state's word with a shape, so that colour never speaks alone."""
-    return f"{SHAPES[tone_of(word)]} {text or word}" if word else ""
+    return f"{SHAPES[tone_of(word)]} {text or in_words(word)}" if word else ""
 
 
 def freshness_of(seen_at: datetime | None, watched: Watched) -> str | SafeString:
@@ -97,6 +100,15 @@ class StaleFilter(admin.SimpleListFilter):
 def stale_filter(path: str) -> type[StaleFilter]:
     """The filter for a model whose watched row is at `path` (`node__`, `cluster__`, or nothing)."""
     return type("StaleFilter", (StaleFilter,), {"path": path})
+
+
+class WordsFilter(admin.AllValuesFieldListFilter):
+    """All values that occur, each of Docker's words in the reader's language."""
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        """The choices as Django makes them, in words."""
+        for choice in super().choices(changelist):
+            yield {**choice, "display": in_words(str(choice["display"]))}
 
 
 class MirrorAdmin(ReadOnlyAdmin):

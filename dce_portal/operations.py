@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -34,6 +35,7 @@ operation_finished = Signal()
 
 LONGEST_LOG_LINES = 2000
 WAITING_TOO_LONG = timedelta(seconds=60)
+ONE_RETRY = {"max_retries": 1, "interval_start": 0}
 
 
 class OperationCancelled(Exception):
@@ -134,7 +136,10 @@ def hand_over_waiting() -> int:
 def _hand_over(operation_id: str) -> None:
     from dce_portal.tasks import run_operation
 
-    run_operation.apply_async(args=(operation_id,), expires=WAITING_TOO_LONG.total_seconds())
+    # One retry, for a connection that broke meanwhile: a person waits for the answer.
+    run_operation.apply_async(
+        args=(operation_id,), expires=WAITING_TOO_LONG.total_seconds(), retry_policy=ONE_RETRY
+    )
 
 
 def request_cancel(operation: Operation) -> bool:
@@ -145,7 +150,11 @@ def request_cancel(operation: Operation) -> bool:
         _conclude(operation)
         return True
     running = Operation.objects.filter(pk=operation.pk, state=OperationState.RUNNING)
-    return bool(running.update(cancel_requested=True))
+    asked = bool(running.update(cancel_requested=True))
+    if asked:
+        operation.refresh_from_db()
+        announce(operation)
+    return asked
 
 
 def execute(operation_id: str) -> None:
@@ -214,6 +223,15 @@ def operations_visible_to(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Op
     return operations.filter(actor_id=user.pk) if user.pk else operations.none()
 
 
+def may_watch(user: AbstractBaseUser | AnonymousUser, ref: str) -> bool:
+    """Whether the person may follow the operation with this id live."""
+    try:
+        key = UUID(ref)
+    except ValueError:
+        return False
+    return operations_visible_to(user).filter(pk=key).exists()
+
+
 def may_cancel(user: AbstractBaseUser | AnonymousUser, operation: Operation) -> bool:
     """Whoever started it may, and whoever may change operations."""
     is_own = operation.actor_id is not None and operation.actor_id == user.pk
@@ -235,4 +253,5 @@ def as_frame(operation: Operation) -> dict[str, Any]:
         "error": operation.error,
         "result": operation.result,
         "is_final": operation.state in FINAL_STATES,
+        "cancel_requested": operation.cancel_requested,
     }

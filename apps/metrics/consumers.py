@@ -14,6 +14,7 @@ from dce_portal.live_hub import hub
 from dce_portal.live_session import LiveSession, error_message, read_since, read_topics
 
 NOT_SIGNED_IN = 4401
+NOT_YOURS = 4403
 LARGEST_MESSAGE = 16 * 1024
 
 
@@ -77,6 +78,24 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _person(self) -> AbstractBaseUser | None:
         return await signed_in.person_of(self.scope["session"].session_key)
+
+
+class OperationConsumer(LiveConsumer):
+    """The same line with one topic implied: the operation that the address names."""
+
+    async def connect(self) -> None:
+        """Watch the operation at once; who may not is told so and turned away."""
+        await super().connect()
+        if self.session is None:
+            return
+        topic = f"operation:{self.scope['url_route']['kwargs']['operation_id']}"
+        await self._answer(self.session, "subscribe", [topic], None)
+        if topic not in self.session.sent:
+            await self.close(code=NOT_YOURS)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """There is nothing to ask for here."""
+        await self._say(error_message("bad_request"))
 
 
 def _request(text: str) -> dict[str, object]:

@@ -6,6 +6,9 @@ from typing import Any
 
 from django.urls import path
 
-from apps.metrics.consumers import LiveConsumer
+from apps.metrics.consumers import LiveConsumer, OperationConsumer
 
-websocket_urlpatterns: list[Any] = [path("ws/live/", LiveConsumer.as_asgi())]
+websocket_urlpatterns: list[Any] = [
+    path("ws/live/", LiveConsumer.as_asgi()),
+    path("ws/operations/<uuid:operation_id>/", OperationConsumer.as_asgi()),
+]

@@ -18,7 +18,14 @@ from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
 from apps.nodes.node_pages import NodePages
 from apps.nodes.selectors import cluster_page, endpoint_page, node_page
 from dce_portal.admin_site import ModelAdmin, ReadOnlyAdmin, display
-from dce_portal.mirror_admin import STATE_TONES, MirrorAdmin, stale_filter, with_shape
+from dce_portal.docker_words import in_words
+from dce_portal.mirror_admin import (
+    STATE_TONES,
+    MirrorAdmin,
+    WordsFilter,
+    stale_filter,
+    with_shape,
+)
 from dce_portal.templatetags.portal import ago, bytes_human
 
 NO_TLS = _(
@@ -176,8 +183,8 @@ def _is_own(endpoint: Model | None) -> bool:
 class ClusterEventAdmin(ReadOnlyAdmin):
     """What changed, newest first."""
 
-    list_display = ("when", "severity_label", "kind", "subject_label", "cluster", "node")
-    list_filter = ("severity", "cluster", "subject_kind")
+    list_display = ("when", "severity_label", "subject_label", "what", "about", "node", "cluster")
+    list_filter = ("severity", "cluster", ("subject_kind", WordsFilter))
     list_select_related = ("cluster", "node")
     search_fields = ("kind", "subject_label", "subject_id")
     date_hierarchy = None
@@ -191,3 +198,13 @@ class ClusterEventAdmin(ReadOnlyAdmin):
     def severity_label(self, row: ClusterEvent) -> tuple[str, str]:
         """How much it matters."""
         return row.severity, row.get_severity_display()
+
+    @display(description=_("what happened"), ordering="kind")
+    def what(self, row: ClusterEvent) -> str:
+        """In words."""
+        return row.words
+
+    @display(description=_("kind of subject"), ordering="subject_kind")
+    def about(self, row: ClusterEvent) -> str:
+        """A node, a service, a task or a container."""
+        return in_words(row.subject_kind)

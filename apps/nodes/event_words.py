@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 WORDS: dict[str, str | Promise] = {
+    "cluster.found": _("was found"),
     "node.joined": _("joined"),
     "node.removed": _("was removed"),
     "node.ready": _("is ready"),
@@ -26,6 +27,7 @@ WORDS: dict[str, str | Promise] = {
     "service.whole": _("has all its tasks again"),
     "task.failed": _("failed"),
     "task.rejected": _("was rejected"),
+    "task.orphaned": _("lost its node"),
     "container.started": _("started"),
     "container.died": _("ended"),
     "container.killed": _("was killed"),

@@ -79,7 +79,7 @@ def namespace_page(user: selectors.Person, namespace: Namespace) -> dict[str, An
     """Its repositories with their sizes, the largest first, and the person's role."""
     visible = selectors.repositories_visible_to(user).filter(namespace=namespace)
     sized = selectors.with_tag_counts(selectors.with_sizes(visible)).order_by(
-        F("stored_bytes").desc()
+        F("stored_bytes").desc(), "name"
     )
     rows = list(sized[:REPOSITORIES_SHOWN])
     return {

@@ -13,7 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from apps.workloads import selectors
 from apps.workloads.models import Container, EngineImage, Service, Task
 from dce_portal.admin_site import display
-from dce_portal.mirror_admin import STATE_TONES, MirrorAdmin, stale_filter, with_shape
+from dce_portal.docker_words import in_words
+from dce_portal.mirror_admin import (
+    STATE_TONES,
+    MirrorAdmin,
+    WordsFilter,
+    stale_filter,
+    with_shape,
+)
 from dce_portal.templatetags.portal import ago, bytes_human, middle, short_id
 
 
@@ -27,12 +34,18 @@ class ServiceAdmin(MirrorAdmin):
         "stack",
         "tasks_label",
         "short_image",
-        "mode",
-        "update_state",
+        "mode_word",
+        "update_word",
         "cluster",
         "freshness",
     )
-    list_filter = ("cluster", "mode", "stack", "update_state", stale_filter("cluster__"))
+    list_filter = (
+        "cluster",
+        ("mode", WordsFilter),
+        "stack",
+        ("update_state", WordsFilter),
+        stale_filter("cluster__"),
+    )
     list_select_related = ("cluster",)
     search_fields = ("name", "stack", "image", "native_id")
     fields = ("name",)
@@ -56,6 +69,16 @@ class ServiceAdmin(MirrorAdmin):
         """Without its digest."""
         return middle(row.image.partition("@")[0])
 
+    @display(description=_("mode"), ordering="mode")
+    def mode_word(self, row: Service) -> str:
+        """Replicated or global."""
+        return in_words(row.mode)
+
+    @display(description=_("update"), ordering="update_state")
+    def update_word(self, row: Service) -> str:
+        """How its latest update goes."""
+        return in_words(row.update_state)
+
 
 @admin.register(Task)
 class TaskAdmin(MirrorAdmin):
@@ -65,13 +88,18 @@ class TaskAdmin(MirrorAdmin):
     list_display = (
         "name",
         "state_label",
-        "desired_state",
+        "wanted",
         "node",
         "problem",
         "changed",
         "freshness",
     )
-    list_filter = ("cluster", "state", "desired_state", stale_filter("cluster__"))
+    list_filter = (
+        "cluster",
+        ("state", WordsFilter),
+        ("desired_state", WordsFilter),
+        stale_filter("cluster__"),
+    )
     list_select_related = ("cluster", "service", "node")
     search_fields = ("service__name", "node__hostname", "native_id", "container_native_id", "error")
     fields = ("state",)
@@ -89,6 +117,11 @@ class TaskAdmin(MirrorAdmin):
     def state_label(self, row: Task) -> tuple[str, str]:
         """What the manager says."""
         return row.state, with_shape(row.state)
+
+    @display(description=_("wanted state"), ordering="desired_state")
+    def wanted(self, row: Task) -> str:
+        """What the manager is to bring about."""
+        return in_words(row.desired_state)
 
     @display(description=_("problem"))
     def problem(self, row: Task) -> str:
@@ -116,7 +149,14 @@ class ContainerAdmin(MirrorAdmin):
         "status",
         "freshness",
     )
-    list_filter = ("node__cluster", "node", "state", "health", "stack", stale_filter("node__"))
+    list_filter = (
+        "node__cluster",
+        "node",
+        ("state", WordsFilter),
+        ("health", WordsFilter),
+        "stack",
+        stale_filter("node__"),
+    )
     list_select_related = ("node__cluster", "service")
     search_fields = ("name", "image", "native_id", "node__hostname", "service__name")
     fields = ("name",)

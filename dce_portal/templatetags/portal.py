@@ -14,6 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from dce_portal import docker_words
+
 register = template.Library()
 
 NOTHING = "–"
@@ -152,6 +154,12 @@ def page(model: str, key: int | None = None) -> str:
 def tone_of(state: str) -> str:
     """Which of the tones a word of Docker's belongs to."""
     return next((tone for tone, words in TONES.items() if str(state).lower() in words), "off")
+
+
+@register.filter
+def in_words(word: str) -> str:
+    """A word of Docker's in the reader's language."""
+    return docker_words.in_words(word)
 
 
 @register.inclusion_tag("components/state.html")

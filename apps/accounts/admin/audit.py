@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.audit_words import action_in_words
 from apps.accounts.models import AuditEvent
-from dce_portal.admin_site import ReadOnlyAdmin, action
+from dce_portal.admin_site import ReadOnlyAdmin, action, display
 
 COLUMNS = (
     "at",
@@ -28,6 +30,15 @@ COLUMNS = (
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
+class ActionsFilter(admin.AllValuesFieldListFilter):
+    """The actions that occur, in words."""
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        """The choices as Django makes them, in words."""
+        for choice in super().choices(changelist):
+            yield {**choice, "display": action_in_words(str(choice["display"]))}
+
+
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
     """Who did what; nobody edits it, and the right to view it is a right of its own."""
@@ -35,16 +46,21 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_display = (
         "at",
         "actor_label",
-        "action",
+        "what",
         "target_label",
         "result",
         "address",
         "credential",
     )
-    list_filter = ("result", "action", "target_kind")
+    list_filter = ("result", ("action", ActionsFilter), "target_kind")
     search_fields = ("actor_label", "action", "target_label", "target_id", "address", "credential")
     date_hierarchy = "at"
     actions = ("export_csv",)
+
+    @display(description=_("action"), ordering="action")
+    def what(self, row: AuditEvent) -> str:
+        """In words."""
+        return action_in_words(row.action)
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         """Whoever may read it may take it along."""

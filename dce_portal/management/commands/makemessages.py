@@ -12,7 +12,9 @@ NOT_OURS = [".venv*", "var", "node_modules", "static_collected", "tests", "bench
 
 
 class Command(makemessages.Command):
-    """Django's command with this project's options: no places, no dates, no obsolete texts."""
+    """Django's command with this project's options: no places, no dates, no guesses, no obsolete texts."""
+
+    msgmerge_options = [*makemessages.Command.msgmerge_options, "--no-fuzzy-matching"]
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The catalogue beside ours holds the theme's own strings and is written by hand."""

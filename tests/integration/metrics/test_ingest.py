@@ -171,4 +171,7 @@ def test_frames_go_out_after_the_commit(nodes, monkeypatch, django_capture_on_co
     cluster_frame = by_topic[f"cluster:{nodes[0].cluster_id}"]
     assert cluster_frame["health"]["ready"] == 2
     assert len(cluster_frame["busiest"]["ref"]) == 4
-    assert not any(topic.startswith("service:") for topic in by_topic)
+    service_frames = [data for topic, data in by_topic.items() if topic.startswith("service:")]
+    assert [data["values"]["cpu_cores"] for data in service_frames] == [
+        pytest.approx(4 * CORES_EACH)
+    ]
