@@ -21,32 +21,43 @@ from dce_portal.templatetags.portal import SHAPES, ago, tone_of
 
 LATE_AFTER = timedelta(seconds=30)
 
-STATE_TONES = {
-    "ready": "success",
-    "running": "success",
-    "active": "success",
-    "healthy": "success",
-    "complete": "info",
-    "preparing": "info",
-    "starting": "info",
-    "pending": "info",
-    "pause": "warning",
-    "paused": "warning",
-    "drain": "warning",
-    "restarting": "warning",
-    "unknown": "warning",
-    "exited": "warning",
-    "down": "danger",
-    "disconnected": "danger",
-    "failed": "danger",
-    "rejected": "danger",
-    "orphaned": "danger",
-    "dead": "danger",
-    "unhealthy": "danger",
-    "info": "info",
-    "warning": "warning",
-    "error": "danger",
-}
+
+class Tones(dict[str, str]):
+    """The theme's colours for states; one without a colour keeps its word, which the theme would drop."""
+
+    def __missing__(self, state: str) -> str:
+        """No colour."""
+        return ""
+
+
+STATE_TONES = Tones(
+    {
+        "ready": "success",
+        "running": "success",
+        "active": "success",
+        "healthy": "success",
+        "complete": "info",
+        "preparing": "info",
+        "starting": "info",
+        "pending": "info",
+        "pause": "warning",
+        "paused": "warning",
+        "drain": "warning",
+        "restarting": "warning",
+        "unknown": "warning",
+        "exited": "warning",
+        "down": "danger",
+        "disconnected": "danger",
+        "failed": "danger",
+        "rejected": "danger",
+        "orphaned": "danger",
+        "dead": "danger",
+        "unhealthy": "danger",
+        "info": "info",
+        "warning": "warning",
+        "error": "danger",
+    }
+)
 
 
 class Watched(Protocol):

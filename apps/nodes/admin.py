@@ -22,6 +22,7 @@ from dce_portal.docker_words import in_words
 from dce_portal.mirror_admin import (
     STATE_TONES,
     MirrorAdmin,
+    Tones,
     WordsFilter,
     stale_filter,
     with_shape,
@@ -85,7 +86,7 @@ class NodeAdmin(NodePages, MirrorAdmin):
     search_fields = ("hostname", "address", "native_id")
     fields = ("hostname",)
 
-    @display(description=_("role"), ordering="role", label={"leader": "info"})
+    @display(description=_("role"), ordering="role", label=Tones(leader="info"))
     def role_label(self, row: Node) -> tuple[str, str]:
         """Manager, worker or single engine; the leader is marked."""
         role = row.get_role_display()

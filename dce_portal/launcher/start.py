@@ -22,6 +22,9 @@ FIRST_START_ONLY = ("DCE_ADMIN_PASSWORD", "DCE_ADMIN_PASSWORD_FILE")
 # DCE_DATA is handed on resolved. Without byte code each process would compile half a million
 # lines at every start.
 REPLACED = ("DCE_DATA", "DCE_DATA_FILE", "PYTHONDONTWRITEBYTECODE")
+# The registry takes each such name for a line of its configuration, and podman and skopeo have
+# one of their own (REGISTRY_AUTH_FILE), with which it would not start.
+REGISTRY_OVERRIDES = "REGISTRY_"
 
 
 def run(configuration: Configuration, environ: Mapping[str, str]) -> None:
@@ -78,7 +81,11 @@ def become_supervisord(configuration: Configuration, environ: Mapping[str, str])
 
 def _environment(configuration: Configuration, environ: Mapping[str, str]) -> dict[str, str]:
     """What the portal's processes inherit."""
-    kept = {name: value for name, value in environ.items() if name not in REPLACED}
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if name not in REPLACED and not name.startswith(REGISTRY_OVERRIDES)
+    }
     return {
         **kept,
         "DCE_DATA": str(configuration.data),
