@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 CHANNEL = "dce:live"
 RING_FRAMES = 180
 RING_TTL_S = 15 * 60
+# Long past any page that may still ask for what it missed; containers come and go, numbers must too.
+SEQUENCE_TTL_S = 7 * 24 * 3600
 
 # One round trip numbers the frame, keeps it and tells every stream process.
 _PUBLISH = """
@@ -31,6 +33,7 @@ local frame = '{"seq":' .. seq .. ',"topic":' .. ARGV[1] .. ',"data":' .. ARGV[2
 redis.call('RPUSH', KEYS[2], frame)
 redis.call('LTRIM', KEYS[2], -tonumber(ARGV[3]), -1)
 redis.call('EXPIRE', KEYS[2], ARGV[4])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
 redis.call('PUBLISH', KEYS[3], frame)
 return seq
 """
@@ -78,6 +81,7 @@ def publish_many(frames: Sequence[Frame]) -> list[int]:
             orjson.dumps(frame.data),
             RING_FRAMES,
             RING_TTL_S,
+            SEQUENCE_TTL_S,
         ]
         pipeline.eval(_PUBLISH, len(keys), *keys, *arguments)
     try:

@@ -87,9 +87,10 @@ class Runtime:
         return targets
 
     def _adopt(self, now_s: float) -> None:
-        """Take the settings' engines on at the first tick, and look again each minute."""
+        """Take the settings' engines on at the first tick, and look again each minute; so for what lost its address."""
         if self._adopted_at_s is None or now_s - self._adopted_at_s >= ADOPT_EVERY_S:
             services.adopt_configured_engines()
+            services.mark_unasked()
             self._adopted_at_s = now_s
 
 

@@ -14,6 +14,7 @@ from apps.nodes.services.polls import (
     cluster_poll_failed,
     engine_poll_failed,
 )
+from apps.nodes.services.unasked import mark_unasked
 
 __all__ = [
     "adopt_configured_engines",
@@ -25,5 +26,6 @@ __all__ = [
     "cluster_poll_failed",
     "drop_old_events",
     "engine_poll_failed",
+    "mark_unasked",
     "request_node_change",
 ]

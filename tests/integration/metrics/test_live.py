@@ -233,6 +233,14 @@ async def test_a_right_that_is_taken_away_ends_its_topic(viewer, topic):
     await session.close()
 
 
+def test_the_numbers_of_a_topic_that_is_gone_are_forgotten_but_long_after_its_frames(topic):
+    live.publish(topic, {"type": "usage"})
+    frames_s, numbers_s = (
+        live.client().ttl(key) for key in (live.ring_key(topic), live.sequence_key(topic))
+    )
+    assert 0 < frames_s < numbers_s
+
+
 async def test_a_slow_browser_finds_the_latest_and_no_queue(topic):
     ear = hub()
     watcher = ear.join()

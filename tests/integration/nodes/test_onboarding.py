@@ -9,10 +9,16 @@ from typing import Any
 
 import pytest
 
-from apps.nodes.models import EngineEndpoint
+from apps.nodes.models import Cluster, EngineEndpoint
 from apps.nodes.selectors import poll_targets
-from apps.nodes.services import adopt_configured_engines, check_engine_url, onboarding
+from apps.nodes.services import (
+    adopt_configured_engines,
+    check_engine_url,
+    mark_unasked,
+    onboarding,
+)
 from dce_portal.errors import InvalidInput
+from tests.factories.cluster import ClusterFactory, NodeFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +55,30 @@ def test_an_engine_that_left_the_settings_is_asked_no_more(settings: Any) -> Non
     adopt_configured_engines()
     asked = {target.addresses[0].url for target in poll_targets(shard=0, shards=1)}
     assert asked == {own.url, "unix:///b"}
+
+
+def test_a_single_engine_without_an_address_is_no_longer_believed() -> None:
+    engines = ClusterFactory(kind=Cluster.Kind.ENGINES)
+    asked, unasked = NodeFactory(cluster=engines), NodeFactory(cluster=engines)
+    EngineEndpoint.objects.create(url="unix:///a", node=asked, cluster=engines)
+    mark_unasked()
+    asked.refresh_from_db()
+    unasked.refresh_from_db()
+    assert (asked.stale_since, unasked.stale_since is None) == (None, False)
+    assert "no address here" in unasked.stale_reason
+
+
+def test_a_swarm_without_a_managers_address_is_no_longer_believed() -> None:
+    asked, unasked = NodeFactory(), NodeFactory()
+    EngineEndpoint.objects.create(url="unix:///a", cluster=asked.cluster, is_manager=True)
+    EngineEndpoint.objects.create(url="unix:///b", cluster=unasked.cluster, is_manager=False)
+    mark_unasked()
+    since = Cluster.objects.get(pk=unasked.cluster.pk).stale_since
+    mark_unasked()
+    fresh, stale = (Cluster.objects.get(pk=node.cluster.pk) for node in (asked, unasked))
+    assert (fresh.stale_since, stale.stale_since) == (None, since)
+    unasked.refresh_from_db()
+    assert "No manager of this Swarm" in unasked.stale_reason
 
 
 def test_without_settings_this_machines_engine_is_taken(
