@@ -134,7 +134,7 @@ OPTIONS = (
         parsers.host_names,
         "host names",
         "*",
-        "The host names that the portal answers to.",
+        "The host names that the portal answers to; its own addresses always count.",
     ),
     Option(
         "DCE_DEBUG",

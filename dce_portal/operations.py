@@ -35,6 +35,7 @@ operation_finished = Signal()
 
 LONGEST_LOG_LINES = 2000
 WAITING_TOO_LONG = timedelta(seconds=60)
+ONE_RETRY = {"max_retries": 1, "interval_start": 0}
 
 
 class OperationCancelled(Exception):
@@ -135,7 +136,10 @@ def hand_over_waiting() -> int:
 def _hand_over(operation_id: str) -> None:
     from dce_portal.tasks import run_operation
 
-    run_operation.apply_async(args=(operation_id,), expires=WAITING_TOO_LONG.total_seconds())
+    # One retry, for a connection that broke meanwhile: a person waits for the answer.
+    run_operation.apply_async(
+        args=(operation_id,), expires=WAITING_TOO_LONG.total_seconds(), retry_policy=ONE_RETRY
+    )
 
 
 def request_cancel(operation: Operation) -> bool:

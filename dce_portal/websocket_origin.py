@@ -32,4 +32,8 @@ class SameOrigin:
 
 def is_same(origin: str, host: str) -> bool:
     """Whether a page of this origin belongs to this host; the port counts, the scheme does not."""
-    return bool(host) and urlsplit(origin).netloc.lower() == host.lower()
+    try:
+        asker = urlsplit(origin).netloc
+    except ValueError:  # not written as an address: no browser sends such a thing
+        return False
+    return bool(host) and asker.lower() == host.lower()

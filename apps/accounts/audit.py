@@ -8,6 +8,7 @@ from typing import Any, cast
 from apps.accounts.models import AuditEvent
 from dce_portal.operations import Target
 from dce_portal.origin import Origin
+from dce_portal.storable import storable, storable_text
 
 
 def record_audit(
@@ -32,12 +33,12 @@ def record_audit(
     AuditEvent.objects.create(
         actor=cast("Any", origin.actor),
         result=result,
-        detail=dict(detail or {}),
+        detail=storable(dict(detail or {})),
         **{name: _fitting(name, text) for name, text in texts.items()},
     )
 
 
 def _fitting(field: str, text: str) -> str:
-    """PostgreSQL refuses longer texts and NUL characters; both come from outside, in user names."""
+    """PostgreSQL refuses longer texts; they come from outside, in user names."""
     longest = getattr(AuditEvent._meta.get_field(field), "max_length", None)
-    return text.replace("\x00", "␀")[:longest]
+    return storable_text(text)[:longest]

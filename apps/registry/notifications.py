@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from apps.registry.ports import MANIFEST_TYPES
+from dce_portal.storable import storable
 
 PROBLEM_LENGTH = 500
 
@@ -45,8 +46,7 @@ class Notice:
 def read_events(body: bytes) -> tuple[list[dict[str, Any]], str]:
     """The events of one delivery, and what is wrong with it ("" when nothing is)."""
     try:
-        # A database may refuse the character NUL, and no field may hold it.
-        document = json.loads(body.decode().replace("\\u0000", ""))
+        document = storable(json.loads(body.decode()))
     except (ValueError, RecursionError) as error:
         return [], f"The delivery is no JSON ({error})."[:PROBLEM_LENGTH]
     events = document.get("events") if isinstance(document, dict) else None

@@ -8,6 +8,7 @@ from dce_portal import configuration
 from dce_portal.paths import CHECKOUT
 from dce_portal.settings import secrets
 from dce_portal.settings.database import database_of
+from dce_portal.settings.hosts import allowed_hosts_of
 from dce_portal.settings.logs import logging_of
 from dce_portal.settings.queues import celery_of
 from dce_portal.settings.security import *  # noqa: F403 - Django reads settings as module names
@@ -18,7 +19,7 @@ PATHS = CONFIGURATION.paths
 
 DEBUG = CONFIGURATION.debug
 SECRET_KEY = secrets.read(PATHS.secrets, "django-secret-key")
-ALLOWED_HOSTS = list(CONFIGURATION.allowed_hosts)
+ALLOWED_HOSTS = allowed_hosts_of(CONFIGURATION.allowed_hosts, bind=CONFIGURATION.bind)
 CSRF_TRUSTED_ORIGINS = [CONFIGURATION.public_url] if CONFIGURATION.public_url else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = (CONFIGURATION.public_url or "").startswith("https:")
 
@@ -94,7 +95,12 @@ REDIS_URL = (
     else f"unix://{PATHS.socket('redis')}"
 )
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # A Redis that hangs must not keep people from signing in.
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
 }
 globals().update(celery_of(broker_url=REDIS_URL, poll_shards=CONFIGURATION.poll_shards))
 

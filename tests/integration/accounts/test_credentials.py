@@ -12,7 +12,12 @@ from django.utils import timezone
 from apps.accounts import credentials
 from apps.accounts.lockout import FREE_TRIES, LockedOut
 from apps.accounts.models import AuditEvent, PersonalToken, User
-from apps.accounts.services import revoke_personal_token, verify_bearer, verify_credential
+from apps.accounts.services import (
+    record_audit,
+    revoke_personal_token,
+    verify_bearer,
+    verify_credential,
+)
 from dce_portal.errors import Conflict, NotAuthenticated
 from dce_portal.origin import PORTAL
 from tests.factories.accounts import PASSWORD, token_of
@@ -185,3 +190,8 @@ def test_a_token_is_revoked_once(alice):
     revoke_personal_token(issued.token, origin=PORTAL)
     with pytest.raises(Conflict):
         revoke_personal_token(issued.token, origin=PORTAL)
+
+
+def test_an_audit_entry_takes_any_text_that_a_client_sent(alice):
+    record_audit("registry.token", origin=PORTAL, detail={"actions": ["pu\x00ll", "\ud800"]})
+    assert AuditEvent.objects.get().detail == {"actions": ["pu␀ll", "?"]}

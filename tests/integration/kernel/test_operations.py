@@ -61,13 +61,12 @@ def test_it_is_handed_to_a_worker_after_the_commit(
     handler, monkeypatch, django_capture_on_commit_callbacks
 ):
     sent = []
-    monkeypatch.setattr(
-        tasks.run_operation, "apply_async", lambda **call: sent.append(call["args"])
-    )
+    monkeypatch.setattr(tasks.run_operation, "apply_async", lambda **call: sent.append(call))
     with django_capture_on_commit_callbacks(execute=True):
         operation = start()
         assert sent == []
-    assert sent == [(str(operation.pk),)]
+    assert [call["args"] for call in sent] == [(str(operation.pk),)]
+    assert sent[0]["retry_policy"]["max_retries"] == 1, "a person waits for the answer"
 
 
 def test_when_the_broker_is_away_it_waits_and_is_handed_over_later(

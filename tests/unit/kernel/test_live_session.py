@@ -52,6 +52,7 @@ def test_topics_are_asked_for_once_and_numbers_are_numbers():
         ("http://portal.example:8081", "portal.example:8080", False),
         ("http://evil.example", "portal.example", False),
         ("null", "portal.example", False),
+        ("http://[", "portal.example", False),
         ("http://portal.example", "", False),
     ],
 )

@@ -62,7 +62,18 @@ def test_a_delivery_that_is_none_says_so(body):
 def test_nul_never_reaches_the_database():
     events, problem = read_events(json.dumps({"events": [{"id": "a\x00b"}]}).encode())
     assert problem == ""
-    assert events == [{"id": "ab"}]
+    assert events == [{"id": "a␀b"}]
+
+
+def test_a_clients_name_cannot_make_a_delivery_unreadable():
+    """A backslash before `u0000` is text that a client may call itself, and no NUL."""
+    sent = {"events": [{"id": "1", "request": {"useragent": "evil\\u0000"}}]}
+    assert read_events(json.dumps(sent).encode()) == (sent["events"], "")
+
+
+def test_a_lone_surrogate_never_reaches_the_database():
+    events, problem = read_events(b'{"events": [{"id": "a\\ud800"}]}')
+    assert (events, problem) == ([{"id": "a?"}], "")
 
 
 @given(st.dictionaries(st.sampled_from([*EVENT, "other"]), jsons))
