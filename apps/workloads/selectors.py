@@ -81,7 +81,7 @@ def condition_of(service: Service) -> str:
 
 def service_page(user: Viewer, service: Service) -> dict[str, Any]:
     """What the service's page shows: its condition, tasks in groups and containers; two queries."""
-    containers = containers_visible_to(user).filter(service=service).order_by("state", "name")
+    containers = containers_visible_to(user).filter(service=service).order_by("-state", "name")
     return {
         "service": service,
         "condition": condition_of(service),
@@ -126,5 +126,5 @@ def image_page(user: Viewer, image: EngineImage) -> dict[str, Any]:
     return {
         "image": image,
         "holders": list(holders.order_by("node__hostname")[:MOST_ROWS_A_PAGE]),
-        "containers": list(containers.order_by("state", "name")[:MOST_ROWS_A_PAGE]),
+        "containers": list(containers.order_by("-state", "name")[:MOST_ROWS_A_PAGE]),
     }

@@ -27,7 +27,17 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 SHAPES = {"good": "●", "late": "▲", "bad": "■", "busy": "◆", "off": "○"}
 TONES = {
     "good": {"ready", "running", "active", "complete", "succeeded", "healthy", "completed"},
-    "late": {"late", "pause", "paused", "stale", "unknown", "starting", "restarting", "rollback"},
+    "late": {
+        "late",
+        "pause",
+        "paused",
+        "stale",
+        "unknown",
+        "starting",
+        "restarting",
+        "rollback",
+        "warning",
+    },
     "bad": {"down", "failed", "rejected", "dead", "unhealthy", "disconnected", "orphaned", "error"},
     "busy": {"pending", "preparing", "assigned", "accepted", "queued", "updating", "new"},
 }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from dce_portal.models import Operation
+from dce_portal.operations import as_frame
 from tests.factories.accounts import PASSWORD, OperationFactory
 
 pytestmark = pytest.mark.browser
@@ -55,13 +58,52 @@ def test_alice_makes_a_token_and_sees_its_login_line(live_server, alice, page):
     assert f"dcep_{key}_" not in page.content()
 
 
-def test_an_operations_page_follows_its_log_and_its_end(live_server, alice, page):
-    operation = OperationFactory(actor=alice, state="running")
-    rows = Operation.objects.filter(pk=operation.pk)
+def open_operation(page, live_server, on_socket) -> Operation:
+    """The page of Alice's running operation; `on_socket` plays the live line, which Django's test server lacks."""
+    from apps.accounts.models import User
+
+    operation = OperationFactory(actor=User.objects.get(username="alice"), state="running")
+
+    def play(socket) -> None:
+        on_socket(socket)
+
+    page.route_web_socket("**/ws/live/", play)
+    silence = {"content_type": "text/event-stream", "body": ""}
+    page.route("**/sse/live/**", lambda route: route.fulfill(**silence))
     sign_in(page, live_server, "alice")
     page.goto(f"{live_server.url}/admin/portal/operation/{operation.pk}/change/")
+    return operation
+
+
+def test_an_operations_page_asks_while_there_is_no_live_line(live_server, alice, page):
+    operation = open_operation(page, live_server, lambda socket: socket.close())
+    rows = Operation.objects.filter(pk=operation.pk)
+    page.wait_for_selector("text=No live connection at the moment")
     rows.update(log=[{"at": "2026-01-02T03:04:05Z", "text": "Asked the manager."}])
     page.wait_for_selector("text=Asked the manager.")
     rows.update(state="failed", error="No manager answered.")
     page.wait_for_selector("[data-field=state]:has-text('failed')")
     page.wait_for_selector("text=No manager answered.")
+
+
+def test_an_operations_page_moves_with_the_live_line(live_server, alice, page):
+    sockets = []
+    operation = open_operation(page, live_server, sockets.append)
+    topic = f"operation:{operation.pk}"
+    page.wait_for_function("document.querySelector('[data-field=log]')")
+    (socket,) = sockets
+
+    def send(seq: int) -> None:
+        frame = {"type": "delta", "topic": topic, "seq": seq, "data": as_frame(operation)}
+        socket.send(json.dumps(frame))
+
+    operation.log = [{"at": "2026-01-02T03:04:05Z", "text": "<b>Asked</b> the manager."}]
+    operation.progress_percent = 40
+    send(1)
+    page.wait_for_selector("text=03:04:05 <b>Asked</b> the manager.")
+    assert page.locator("progress").evaluate("bar => [bar.hidden, bar.value]") == [False, 40]
+    operation.state, operation.result = "succeeded", {"availability": "drain"}
+    operation.save()
+    send(2)
+    page.wait_for_selector("[data-field=state]:has-text('succeeded')")
+    page.wait_for_selector("text=drained")

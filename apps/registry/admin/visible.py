@@ -19,8 +19,8 @@ class VisibleRowsAdmin(ReadOnlyAdmin):
     """Rows are shown by who may pull them, not by Django's permissions."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Everyone who may enter the admin."""
-        return request.user.is_active and request.user.is_staff
+        """Everyone who is signed in, as for the site itself."""
+        return request.user.is_active
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Everyone; `get_queryset` holds back the rows of others."""

@@ -37,11 +37,11 @@ def cookies_of(person) -> str:
 
 
 @asynccontextmanager
-async def line(person, *, origin: str | None = None):
+async def line(person, *, origin: str | None = None, path: str = "/ws/live/"):
     cookie = await sync_to_async(cookies_of)(person) if person else ""
     headers = [(b"host", b"portal.test"), (b"cookie", cookie.encode())]
     headers += [(b"origin", origin.encode())] if origin else []
-    communicator = WebSocketClient(application, "/ws/live/", headers=headers)
+    communicator = WebSocketClient(application, path, headers=headers)
     try:
         yield communicator
     finally:

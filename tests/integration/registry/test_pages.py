@@ -14,14 +14,6 @@ pytestmark = pytest.mark.django_db
 LISTS = ["namespace", "repository", "tag", "grant", "dockerlogin"]
 
 
-@pytest.fixture(autouse=True)
-def _staff(alice, bob, mallory):
-    """People who may enter the admin, with no other right."""
-    for person in (alice, bob, mallory):
-        person.is_staff = True
-        person.save()
-
-
 @pytest.fixture
 def tag(team):
     return TagFactory(repository=RepositoryFactory(name="team/app"), name="v1")
