@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -146,22 +147,30 @@ class GrantSerializer(serializers.ModelSerializer[Grant]):
         read_only_fields = fields
 
 
+class ByName[Row: Model](serializers.SlugRelatedField[Row]):
+    """A row by its name; NUL, which PostgreSQL refuses to look for, is in nobody's."""
+
+    def to_internal_value(self, data: Any) -> Row:  # noqa: ANN401 - whatever JSON holds
+        """Find the row."""
+        if isinstance(data, str) and "\0" in data:
+            self.fail("does_not_exist", slug_name=self.slug_field, value=data.replace("\0", "␀"))
+        return super().to_internal_value(data)
+
+
 class GrantWishSerializer(serializers.Serializer[dict[str, Any]]):
     """Who shall have which role where; name a person or a team."""
 
-    namespace: serializers.SlugRelatedField[Namespace] = serializers.SlugRelatedField(
-        slug_field="name", queryset=Namespace.objects.none()
-    )
-    repository: serializers.SlugRelatedField[Repository] = serializers.SlugRelatedField(
+    namespace: ByName[Namespace] = ByName(slug_field="name", queryset=Namespace.objects.none())
+    repository: ByName[Repository] = ByName(
         slug_field="name", queryset=Repository.objects.none(), required=False, allow_null=True
     )
-    person: serializers.SlugRelatedField[Any] = serializers.SlugRelatedField(
+    person: ByName[Any] = ByName(
         slug_field="username",
         queryset=get_user_model()._default_manager.filter(is_active=True),
         required=False,
         allow_null=True,
     )
-    team: serializers.SlugRelatedField[Any] = serializers.SlugRelatedField(
+    team: ByName[Any] = ByName(
         slug_field="name", queryset=team_model().objects.all(), required=False, allow_null=True
     )
     role = serializers.ChoiceField(choices=Role.choices)

@@ -112,6 +112,14 @@ def test_owners_give_and_take_roles(with_token, tag, alice, mallory):
     )
 
 
+@pytest.mark.parametrize("name", ["person", "namespace", "repository", "team"])
+def test_a_name_that_no_database_can_look_for_is_nobodys(with_token, team, alice, name):
+    wish = {"namespace": "team", "person": "bob", "role": "reader", name: "b\0"}
+    answer = send(with_token(alice), "post", f"{API}/grants/", wish)
+    assert answer.status_code == 400
+    assert "␀" in answer.json()["error"]["fields"][name][0]
+
+
 def test_others_do_not(with_token, tag, team, bob, mallory):
     grant = Grant.objects.get(person=bob)
     wish = {"namespace": "team", "person": "mallory", "role": "owner"}
