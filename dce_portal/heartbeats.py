@@ -22,6 +22,11 @@ def record(name: str) -> None:
     live.client().mset({key(name): now, key(BEAT): now})
 
 
+def started(name: str) -> None:
+    """A process began its work: it counts as heard of before its first tick."""
+    live.client().set(key(name), time.time())
+
+
 def age_s(name: str) -> float | None:
     """How long ago the process was heard of; None when it never was."""
     value = cast("bytes | None", live.client().get(key(name)))

@@ -13,28 +13,37 @@ from dce_portal.launcher.output import say, step
 from dce_portal.launcher.rendering import local_origin
 
 GIVE_UP_AFTER_S = 60.0
+READY_WITHIN_S = 30.0
 PAUSE_S = 0.1
 
 
 def announce(configuration: Configuration) -> None:
-    """Say where the portal is as soon as its login page is served; end with supervisord."""
-    parent, deadline = os.getppid(), time.monotonic() + GIVE_UP_AFTER_S
+    """Say where the portal is once every part of it answers; end with supervisord."""
     origin = local_origin(configuration)
-    while os.getppid() == parent:
-        if serves(origin):
-            say(banner(configuration))
-            return
-        if time.monotonic() > deadline:
-            step("The login page is not served yet; `make status` shows which process is missing.")
-            return
+    if not comes(f"{origin}/livez", within_s=GIVE_UP_AFTER_S):
+        step("The login page is not served yet; `make status` shows which process is missing.")
+        return
+    is_ready = comes(f"{origin}/readyz", within_s=READY_WITHIN_S)
+    say(banner(configuration))
+    if not is_ready:
+        step(f"Some parts do not answer yet; {origin}/readyz names them.")
+
+
+def comes(address: str, *, within_s: float) -> bool:
+    """Wait until an address answers 200; False when it does not in time, or supervisord is gone."""
+    parent, deadline = os.getppid(), time.monotonic() + within_s
+    while os.getppid() == parent and time.monotonic() < deadline:
+        if answers(address):
+            return True
         time.sleep(PAUSE_S)
+    return False
 
 
-def serves(origin: str) -> bool:
-    """Whether the web process answers; no proxy of the environment is asked."""
+def answers(address: str) -> bool:
+    """Whether the answer is 200; no proxy of the environment is asked."""
     opener = build_opener(ProxyHandler({}))
     try:
-        with opener.open(Request(f"{origin}/livez"), timeout=2) as answer:  # noqa: S310 - http only
+        with opener.open(Request(address), timeout=5) as answer:  # noqa: S310 - http only
             return bool(answer.status == 200)
     except (URLError, HTTPException, OSError):
         return False
