@@ -78,6 +78,26 @@ class Repository(models.Model):
         return self.name
 
 
+def _one_grant_each(holder: str) -> list[models.UniqueConstraint]:
+    """One role on the whole namespace and one on each repository, in a form that every database keeps."""
+    again = _("There is such a grant already; change its role instead.")
+    whole = models.Q(repository__isnull=True)
+    return [
+        models.UniqueConstraint(
+            fields=["namespace", holder],
+            condition=whole,
+            name=f"one_namespace_grant_a_{holder}",
+            violation_error_message=again,
+        ),
+        models.UniqueConstraint(
+            fields=["repository", holder],
+            condition=~whole,
+            name=f"one_repository_grant_a_{holder}",
+            violation_error_message=again,
+        ),
+    ]
+
+
 class Grant(models.Model):
     """A role for one person or one team on a namespace, or on one repository of it."""
 
@@ -124,14 +144,8 @@ class Grant(models.Model):
                 name="grant_names_a_person_or_a_team",
                 violation_error_message=_("Name a person or a team, not both and not neither."),
             ),
-            models.UniqueConstraint(
-                fields=["namespace", "repository", "person", "team"],
-                name="one_grant_each",
-                nulls_distinct=False,
-                violation_error_message=_(
-                    "There is such a grant already; change its role instead."
-                ),
-            ),
+            *_one_grant_each("person"),
+            *_one_grant_each("team"),
         ]
 
     def __str__(self) -> str:
