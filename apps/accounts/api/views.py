@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 from django.utils import timezone
@@ -81,7 +81,7 @@ class TokenViewSet(ReadOnlyViewSet):
             owner=self.person,
             name=name,
             scopes=scopes,
-            expires_at=timezone.now() + timedelta(days=days),
+            expires_at=no_later_than_own(request, timezone.now() + timedelta(days=days)),
             origin=Origin.of_request(request),
         )
 
@@ -91,6 +91,12 @@ def refuse_wider_scopes(request: Request, scopes: list[str]) -> None:
     own = getattr(request.auth, "scopes", None)
     if own is not None and not set(scopes) <= set(own):
         raise PermissionDenied(_("A token can only make tokens with scopes that it has itself."))
+
+
+def no_later_than_own(request: Request, wished: datetime) -> datetime:
+    """A token that someone found must not make one that outlives it."""
+    own = getattr(request.auth, "expires_at", None)
+    return wished if own is None else min(wished, own)
 
 
 class TeamFilters(filters.FilterSet):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.test import Client
+from django.utils import timezone
+
 from apps.accounts.models import PersonalToken
 from apps.accounts.services import verify_bearer
 from tests.factories.accounts import TeamFactory, token_of
@@ -59,3 +64,11 @@ def test_people_see_their_teams_and_administrators_all(alice, mallory, administr
         assert body["members"] == [{"person": "alice", "role": "maintainer"}]
         assert body["member_count"] == 1
     assert with_token(mallory).get(address).status_code == 404
+
+
+def test_a_token_makes_none_that_outlives_it(alice):
+    soon = timezone.now() + timedelta(days=2)
+    own = token_of(alice, "api.write", expires_at=soon)
+    script = Client(headers={"Authorization": f"Bearer {own.secret}"})
+    assert make(script, name="longer", scopes=["api.write"], days=90).status_code == 201
+    assert PersonalToken.objects.get(name="longer").expires_at == soon
