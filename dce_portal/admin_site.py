@@ -92,7 +92,9 @@ class ModelAdmin(ThemeModelAdmin):
             return self._explain(request, error)
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Say our errors as messages."""
+        """Say our errors as messages; a NUL is in no value of ours, and PostgreSQL takes none."""
+        if "\0" in "".join(value for _name, values in request.GET.lists() for value in values):
+            return HttpResponseRedirect(request.path)
         try:
             return cast("HttpResponse", super().changelist_view(request, *args, **kwargs))
         except PortalError as error:
