@@ -207,8 +207,8 @@ def test_nodes_are_read_over_tls(lab_factory, tmp_path_factory):
     with started_portal(folder / "var", **settings) as portal:
         site = seeded(portal)
         wait_until(
-            lambda: "eng1" in nodes(site) and nodes(site)["eng1"]["is_fresh"],
-            what="the node over TLS",
+            lambda: nodes(site).get("eng1", {}).get("source") == engine.tls_url,
+            what="the node, read over TLS",
             timeout_s=SHOWN_WITHIN_S,
         )
-        assert nodes(site)["eng1"]["source"].startswith("tcp://")
+        assert nodes(site)["eng1"]["is_fresh"]
