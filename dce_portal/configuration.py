@@ -185,14 +185,6 @@ OPTIONS = (
         "2",
         "Background tasks that run at the same time.",
     ),
-    Option(
-        "DCE_METRICS_TOKEN",
-        parsers.secret,
-        "secret",
-        None,
-        "The bearer token that opens /metrics; unset, that page is closed.",
-        secret=True,
-    ),
 )
 
 
@@ -221,7 +213,6 @@ class Configuration:
     poll_shards: int
     web_workers: int
     worker_concurrency: int
-    metrics_token: Secret | None
 
     @property
     def paths(self) -> Paths:
