@@ -12,6 +12,9 @@ from tests.factories.accounts import PASSWORD, OperationFactory
 
 pytestmark = pytest.mark.browser
 
+PUMP_MS = 50
+LONGEST_WAIT_MS = 30_000
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _database_first(django_db_setup):
@@ -75,6 +78,18 @@ def open_operation(page, live_server, on_socket) -> Operation:
     return operation
 
 
+def routed_socket(page, sockets):
+    """The page's live line: its script opens it some time after the page is there."""
+    waited_ms = 0
+    while not sockets and waited_ms < LONGEST_WAIT_MS:
+        page.wait_for_timeout(
+            PUMP_MS
+        )  # a routed socket is handed over only while Playwright is asked
+        waited_ms += PUMP_MS
+    (socket,) = sockets
+    return socket
+
+
 def test_an_operations_page_asks_while_there_is_no_live_line(live_server, alice, page):
     operation = open_operation(page, live_server, lambda socket: socket.close())
     rows = Operation.objects.filter(pk=operation.pk)
@@ -90,8 +105,7 @@ def test_an_operations_page_moves_with_the_live_line(live_server, alice, page):
     sockets = []
     operation = open_operation(page, live_server, sockets.append)
     topic = f"operation:{operation.pk}"
-    page.wait_for_function("document.querySelector('[data-field=log]')")
-    (socket,) = sockets
+    socket = routed_socket(page, sockets)
 
     def send(seq: int) -> None:
         frame = {"type": "delta", "topic": topic, "seq": seq, "data": as_frame(operation)}
