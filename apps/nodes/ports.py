@@ -22,6 +22,11 @@ class Capability(Flag):
     NODE_AVAILABILITY = auto()
     NODE_LABELS = auto()
     NODE_ROLES = auto()
+    NODE_REMOVAL = auto()
+    JOIN_TOKENS = auto()
+    CERTIFICATES = auto()
+    AUTOLOCK = auto()
+    DISCOVERY = auto()
 
 
 @dataclass(frozen=True, slots=True)
