@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from django.utils import timezone
 
 from apps.nodes.adapters.swarm import CAPABILITIES
+from apps.nodes.cluster_facts import ClusterFacts, JoinFacts
 from apps.nodes.ports import (
     Capability,
     ClusterSnapshot,
@@ -24,6 +26,22 @@ from apps.nodes.ports import (
 )
 from dce_portal.errors import Conflict, NotFound, Unavailable
 
+FAKE_JOIN = JoinFacts("SWMTKN-1-fake-worker", "SWMTKN-1-fake-manager", ("10.0.0.1:2377",))
+FAKE_FACTS = ClusterFacts(
+    is_rotating_root=False,
+    is_autolocked=False,
+    node_certificate_validity_s=90 * 86400,
+    task_history=5,
+    heartbeat_s=5.0,
+    trust_root_fingerprint="ab" * 32,
+    trust_root_expires_at=datetime(2046, 1, 1, tzinfo=UTC),
+    raft_snapshot_interval=10_000,
+    raft_log_entries_kept=500,
+    raft_heartbeat_ticks=1,
+    raft_election_ticks=10,
+    version_index=10,
+)
+
 
 @dataclass(slots=True)
 class FakeSwarmState:
@@ -35,6 +53,8 @@ class FakeSwarmState:
     tasks: tuple[TaskInfo, ...] = ()
     unreachable: set[str] = field(default_factory=set)
     """Addresses of managers that do not answer."""
+    facts: ClusterFacts = FAKE_FACTS
+    join: JoinFacts = FAKE_JOIN
 
     def put(self, node: NodeInfo) -> None:
         """Add a node, or change it as another manager's client would: with a new version."""
@@ -68,6 +88,7 @@ class FakeSwarm:
             nodes=tuple(self.state.nodes.values()),
             services=self.state.services,
             tasks=self.state.tasks,
+            facts=self.state.facts,
         )
 
     async def node(self, native_id: str) -> NodeInfo:
@@ -92,6 +113,11 @@ class FakeSwarm:
                 labels=node.labels if change.labels is None else dict(change.labels),
             )
         )
+
+    async def join_facts(self) -> JoinFacts:
+        """The state's tokens and addresses."""
+        self._answering()
+        return self.state.join
 
     async def close(self) -> None:
         """Remember that it was closed."""

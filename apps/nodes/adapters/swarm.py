@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from apps.nodes.adapters.engine_http import EngineHttp
 from apps.nodes.adapters.engine_json import native_id, require_object
+from apps.nodes.adapters.swarm_facts_json import facts_of, join_facts_of
 from apps.nodes.adapters.swarm_json import node_of, nodes_of, services_of, tasks_of
+from apps.nodes.cluster_facts import JoinFacts
 from apps.nodes.ports import Capability, ClusterSnapshot, Managers, NodeChange, NodeInfo
 from dce_portal.errors import Unavailable
 
@@ -19,6 +21,7 @@ CAPABILITIES = (
     | Capability.NODE_AVAILABILITY
     | Capability.NODE_LABELS
     | Capability.NODE_ROLES
+    | Capability.JOIN_TOKENS
 )
 
 
@@ -53,6 +56,10 @@ class Swarm:
             await http.post(f"/nodes/{native_id}/update", params=params, body=body)
 
         await self._first_that_answers(write)
+
+    async def join_facts(self) -> JoinFacts:
+        """Ask for the tokens and the managers' addresses, as they are now."""
+        return await self._first_that_answers(_join_facts)
 
     async def close(self) -> None:
         """Close the connections to every manager."""
@@ -91,7 +98,13 @@ async def _snapshot(http: EngineHttp) -> ClusterSnapshot:
         nodes=nodes_of(await http.get("/nodes")),
         services=services,
         tasks=tasks,
+        facts=facts_of(swarm),
     )
+
+
+async def _join_facts(http: EngineHttp) -> JoinFacts:
+    swarm = require_object(await http.get("/swarm"), what="/swarm")
+    return join_facts_of(swarm, await http.get("/nodes"))
 
 
 def changed_spec(spec: Mapping[str, Any], *, change: NodeChange) -> dict[str, Any]:
