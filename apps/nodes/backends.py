@@ -9,7 +9,7 @@ from apps.nodes.adapters.engines import SingleEngines
 from apps.nodes.adapters.swarm import Swarm
 from apps.nodes.adapters.upkeep import EngineUpkeep
 from apps.nodes.models import Cluster
-from apps.nodes.ports import ClusterPort, EngineAddress, EnginePort, Managers
+from apps.nodes.ports import Capability, ClusterPort, EngineAddress, EnginePort, Managers
 from apps.nodes.selectors import manager_addresses
 from apps.nodes.swarm_ports import SwarmPort, UpkeepPort
 from dce_portal.errors import Unsupported
@@ -43,3 +43,8 @@ def cluster_port(cluster: Cluster) -> ClusterPort:
     if cluster.kind == Cluster.Kind.SWARM:
         return swarm_port(addresses)
     return SingleEngines(addresses)
+
+
+def capabilities_of(cluster: Cluster) -> Capability:
+    """What the cluster's backend can do, without opening anything."""
+    return Swarm.capabilities if cluster.kind == Cluster.Kind.SWARM else SingleEngines.capabilities
