@@ -47,16 +47,22 @@ class EngineHttp:
 
     async def get(self, path: str, **params: str) -> object:
         """Read one resource; the answer is parsed JSON."""
-        return await self._ask("GET", path, params=params)
+        return self._parsed(await self._ask("GET", path, params=params))
 
     async def post(self, path: str, *, params: Mapping[str, str], body: object) -> object:
         """Write one resource; never repeated by this client."""
-        return await self._ask("POST", path, params=params, body=body)
+        return self._parsed(await self._ask("POST", path, params=params, body=body))
+
+    async def raw(self, method: str, path: str, *, params: Mapping[str, str]) -> bytes:
+        """Ask for what is not one JSON document: a container's log, the steps of a pull, nothing at all."""
+        return await self._ask(method, path, params=params)
 
     async def negotiated_version(self) -> str:
         """The API version that both sides know; asked once, and again after a failure."""
         if not self.api_version:
-            self.api_version = choose_version(await self._send("GET", "/version", {}, None))
+            self.api_version = choose_version(
+                self._parsed(await self._send("GET", "/version", {}, None))
+            )
         return self.api_version
 
     async def close(self) -> None:
@@ -67,7 +73,7 @@ class EngineHttp:
 
     async def _ask(
         self, method: str, path: str, *, params: Mapping[str, str], body: object = None
-    ) -> object:
+    ) -> bytes:
         try:
             version = await self.negotiated_version()
             return await self._send(method, f"/v{version}{path}", params, body)
@@ -75,9 +81,7 @@ class EngineHttp:
             self.api_version = ""
             raise
 
-    async def _send(
-        self, method: str, path: str, params: Mapping[str, str], body: object
-    ) -> object:
+    async def _send(self, method: str, path: str, params: Mapping[str, str], body: object) -> bytes:
         session = self._open()
         data = None if body is None else orjson.dumps(body)
         headers = {} if body is None else {"Content-Type": "application/json"}
@@ -91,7 +95,7 @@ class EngineHttp:
                 allow_redirects=False,
                 server_hostname=self.address.server_name or None,
             ) as response:
-                return self._answer(response.status, path, await self._read(response))
+                return self._checked(response.status, path, await self._read(response))
         except TimeoutError:
             raise self._unavailable(_("it did not answer in time")) from None
         except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
@@ -110,9 +114,12 @@ class EngineHttp:
             chunks.append(chunk)
         return b"".join(chunks)
 
-    def _answer(self, status: int, path: str, content: bytes) -> object:
+    def _checked(self, status: int, path: str, content: bytes) -> bytes:
         if status >= 300:
             raise self._refusal(status, path, content)
+        return content
+
+    def _parsed(self, content: bytes) -> object:
         if not content.strip():
             return None
         try:

@@ -83,7 +83,7 @@ def _blob_place(digest: str) -> str:
     return "blobs/" + digest.replace(":", "/", 1)
 
 
-def _json(tar: tarfile.TarFile, place: str) -> Any:
+def _json(tar: tarfile.TarFile, place: str) -> Any:  # noqa: ANN401 - as the file has it
     return json.loads(_document(tar, place))
 
 

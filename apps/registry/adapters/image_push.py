@@ -56,7 +56,9 @@ class ImagePush:
     def push(self, path: Path, *, repository: str, tag: str) -> str:
         """Send what the registry lacks of the image in a file; returns the manifest's digest."""
         with open_archive(path) as archive:
-            layers = [self._push_layer(archive, place, repository) for place in archive.image.layers]
+            layers = [
+                self._push_layer(archive, place, repository) for place in archive.image.layers
+            ]
             config = self._push_config(archive.image.config, repository)
         manifest = {
             "schemaVersion": 2,
@@ -117,7 +119,7 @@ class ImagePush:
         )
         return answer.headers.get("Docker-Content-Digest", "")
 
-    def _send(  # noqa: PLR0913 - one request has this many parts
+    def _send(
         self,
         method: str,
         path: str,

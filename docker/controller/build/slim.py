@@ -26,7 +26,12 @@ PROGRAMS = (
     "/usr/sbin/nginx",
     "/usr/bin/busybox",
 )
-FOLDERS = ("/usr/share/zoneinfo", "/usr/lib/locale/C.utf8", "/etc/ssl/certs/ca-certificates.crt", "/etc/mime.types")
+FOLDERS = (
+    "/usr/share/zoneinfo",
+    "/usr/lib/locale/C.utf8",
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/mime.types",
+)
 MERGED = ("bin", "sbin", "lib", "lib64")
 APPLETS = ("cat", "date", "df", "du", "env", "find", "grep", "head", "id", "ip", "kill", "less")
 APPLETS += ("ls", "mkdir", "mv", "ping", "ps", "rm", "sh", "sleep", "sort", "tail", "tar", "top")
@@ -56,12 +61,25 @@ SPENT = (
     "/site-packages/numpy/_core/_simd.",
     "/static_collected/drf_spectacular_sidecar/redoc",
 )
-LANGUAGES = re.compile(r"/site-packages/.*/locale/(?!en/|zh_Hans/|theme/)[^/]+/|\.po$|\.pot$|\.pyi$|\.c$|\.pyx$|\.pxd$|\.h$|\.a$")
+# Other languages than the portal's, and what compilers read.
+OTHERS = re.compile(
+    r"/site-packages/.*/locale/(?!en/|zh_Hans/|theme/)[^/]+/|\.(po|pot|pyi|pyx|pxd|c|h|a)$"
+)
 
 
 def main(target: Path) -> None:
     """Fill the target folder."""
-    for name in ("usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "tmp", "data", "root", "etc", "run"):
+    for name in (
+        "usr/bin",
+        "usr/sbin",
+        "usr/lib",
+        "usr/lib64",
+        "tmp",
+        "data",
+        "root",
+        "etc",
+        "run",
+    ):
         (target / name).mkdir(parents=True, exist_ok=True)
     for name in MERGED:
         (target / name).symlink_to(f"usr/{name}")
@@ -96,7 +114,8 @@ def walk(folder: Path) -> Iterator[Path]:
 
 def is_needed(path: str) -> bool:
     """Whether something may load it at run time."""
-    if any(part in path for part in SPENT) or LANGUAGES.search(path + ("/" if Path(path).is_dir() else "")):
+    place = f"{path}/" if Path(path).is_dir() else path
+    if any(part in path for part in SPENT) or OTHERS.search(place):
         return False
     return not IDLE.search(path) or bool(LOADED.search(path))
 
