@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from apps.nodes.adapters.agent_host import AgentHost
 from apps.nodes.adapters.engine import Engine
 from apps.nodes.adapters.engines import SingleEngines
 from apps.nodes.adapters.swarm import Swarm
 from apps.nodes.adapters.upkeep import EngineUpkeep
+from apps.nodes.agent_ports import AgentHostPort
 from apps.nodes.models import Cluster
 from apps.nodes.ports import Capability, ClusterPort, EngineAddress, EnginePort, Managers
 from apps.nodes.selectors import manager_addresses
@@ -28,6 +30,11 @@ def swarm_port(managers: Managers) -> ClusterPort:
 def upkeep_port(address: EngineAddress) -> UpkeepPort:
     """The disk and the lock of the engine at an address."""
     return EngineUpkeep(address)
+
+
+def agent_host_port(address: EngineAddress) -> AgentHostPort:
+    """The engine behind an agent, for putting another agent in its place."""
+    return AgentHost(address)
 
 
 def swarm_of(cluster: Cluster) -> SwarmPort:

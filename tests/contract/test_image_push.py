@@ -75,7 +75,7 @@ def test_an_archive_tells_what_it_holds(tmp_path: Path, write: Write) -> None:
 def test_a_file_that_is_no_image_is_named(subject: Subject, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "broken.tar"
     path.write_bytes(content)
-    with pytest.raises(InvalidInput, match="broken.tar"):
+    with pytest.raises(InvalidInput, match=r"broken\.tar"):
         subject.pusher.push(path, repository="dce/broken", tag="1")
 
 

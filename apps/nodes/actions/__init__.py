@@ -3,7 +3,7 @@
 The modules of this package register their actions when they are imported, in the order of the buttons.
 """
 
-from apps.nodes.actions import availability, labels
+from apps.nodes.actions import agents, availability, labels
 from apps.nodes.actions.registry import Action, Wish, action_of, actions_for, register, start_action
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Wish",
     "action_of",
     "actions_for",
+    "agents",
     "availability",
     "labels",
     "register",
