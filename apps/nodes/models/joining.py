@@ -49,6 +49,14 @@ class JoinToken(models.Model):
         related_name="+",
         editable=False,
     )
+    founder = models.OneToOneField(
+        "Join",
+        verbose_name=_("host that makes the Swarm"),
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+    )
     created_at = models.DateTimeField(_("made"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
@@ -80,6 +88,7 @@ class Join(models.Model):
         RUNNING = "running", _("running")
         SUCCEEDED = "succeeded", _("joined")
         FAILED = "failed", _("failed")
+        LEFT = "left", _("left again")
 
     token = models.ForeignKey(
         JoinToken, verbose_name=_("join token"), on_delete=models.CASCADE, related_name="joins"
