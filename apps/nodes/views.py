@@ -218,10 +218,9 @@ def _page(request: HttpRequest, join: Join | None) -> str:
     if join is None or join.node_id is None:
         return ""
     page = reverse("admin:nodes_node_change", args=[join.node_id])
-    return settings.CONFIGURATION.public_url + page if settings.CONFIGURATION.public_url else (
-        request.build_absolute_uri(page)
-    )
+    public_url: str | None = settings.CONFIGURATION.public_url
+    return f"{public_url}{page}" if public_url else request.build_absolute_uri(page)
 
 
-def _yes(value: bool) -> str:
+def _yes(value: object) -> str:
     return "yes" if value else "no"

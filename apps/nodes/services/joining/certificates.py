@@ -70,14 +70,17 @@ def _endpoint_for(join: Join) -> EngineEndpoint:
     """The host's own address, moved when the host has; another host's is not given away."""
     url, name = agent_url(join.address), server_name_of(join)
     own = endpoint_of(join)
-    there = EngineEndpoint.objects.filter(url=url).exclude(pk=own.pk if own else None).first()
+    there = EngineEndpoint.objects.filter(url=url).exclude(server_name=name).first()
     if there is not None and there.last_ok_at is not None and not there.failures:
         raise Conflict(
-            _("Another agent answers at %(url)s already. If that is this host, remove that node first.")
+            _(
+                "Another agent answers at %(url)s already. If that is this host, remove that node first."
+            )
             % {"url": url}
         )
     if there is not None:
         there.delete()
+    own = own or EngineEndpoint.objects.filter(server_name=name).first()
     endpoint = own or EngineEndpoint(kind=EngineEndpoint.Kind.AGENT)
     endpoint.url, endpoint.server_name = url, name
     endpoint.last_error, endpoint.failures = "", 0

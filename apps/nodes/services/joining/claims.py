@@ -92,7 +92,9 @@ def findings_of(host: JoiningHost, *, cluster: Cluster | None) -> list[Finding]:
         found.append(Finding(is_fatal=True, sentence=sentence % {"name": name}))
     namesakes = Node.objects.filter(cluster=cluster, hostname=host.hostname)
     if cluster and namesakes.exclude(native_id__in=_own_nodes(host)).exists():
-        sentence = _("A node named %(name)s is in %(cluster)s already; the two are easily mixed up.")
+        sentence = _(
+            "A node named %(name)s is in %(cluster)s already; the two are easily mixed up."
+        )
         values = {"name": host.hostname, "cluster": cluster.name}
         found.append(Finding(is_fatal=False, sentence=sentence % values))
     return found

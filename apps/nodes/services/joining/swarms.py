@@ -70,7 +70,7 @@ def _is_founder(join: Join) -> bool:
     free = JoinToken.objects.filter(pk=token.pk, founder=None)
     if free.update(founder=join):
         return True
-    founder = Join.objects.filter(pk=JoinToken.objects.get(pk=token.pk).founder_id).first()
+    founder = JoinToken.objects.select_related("founder").get(pk=token.pk).founder
     if founder is None or founder.pk == join.pk:
         return True
     gave_up = founder.state in {Join.State.FAILED, Join.State.LEFT}

@@ -62,7 +62,9 @@ def issue_join_token(*, wish: JoinWish, origin: Origin) -> IssuedJoinToken:
             created_by_id=getattr(origin.actor, "pk", None),
             expires_at=timezone.now() + timedelta(minutes=wish.minutes),
         )
-        record_audit("jointoken.issue", origin=origin, target=target_of(token), detail=_facts(token))
+        record_audit(
+            "jointoken.issue", origin=origin, target=target_of(token), detail=_facts(token)
+        )
     return IssuedJoinToken(token=token, secret=made.whole)
 
 
