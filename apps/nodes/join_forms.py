@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.nodes.forms import LabelsForm
 from apps.nodes.join_selectors import swarms
 from apps.nodes.models import Cluster, Node
+from apps.nodes.models.joining import JOIN_ROLES
 from apps.nodes.services.joining import JoinWish
 
 LOOKS = {"class": "dce-field"}
@@ -40,7 +41,7 @@ class JoinTokenForm(LabelsForm):
     )
     role = forms.ChoiceField(
         label=_("Role"),
-        choices=[(Node.Role.WORKER.value, _("worker")), (Node.Role.MANAGER.value, _("manager"))],
+        choices=JOIN_ROLES,
         widget=forms.Select(attrs=LOOKS),
     )
     availability = forms.ChoiceField(

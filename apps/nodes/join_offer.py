@@ -59,5 +59,5 @@ def join_lines(request: HttpRequest, *, secret: str) -> JoinLines | None:
     url = f"https://{host}/join/{secret}"
     return JoinLines(
         curl=f"curl -sSk --pinnedpubkey 'sha256//{pin}' {url} | sudo sh",
-        docker=f'bash -c "$(docker run -i --rm {host}/dce/agent join {host} {secret} {pin})"',
+        docker=f'bash -c "$(docker run -i --rm {host}/dce/agent join {host} {secret} sha256//{pin})"',
     )

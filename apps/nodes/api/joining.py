@@ -14,6 +14,7 @@ from apps.nodes import join_selectors
 from apps.nodes.api.serializers import check_names
 from apps.nodes.join_offer import join_lines
 from apps.nodes.models import Cluster, Join, JoinToken, Node
+from apps.nodes.models.joining import JOIN_ROLES
 from apps.nodes.services.joining import JoinWish, issue_join_token, revoke_join_token
 from dce_portal.api.filters import IdFilter
 from dce_portal.api.viewsets import ReadOnlyViewSet
@@ -88,11 +89,9 @@ class JoinWishSerializer(serializers.Serializer[dict[str, Any]]):
         default=None,
         help_text=_("The Swarm to join; null lets the first host make a new one."),
     )
-    role = serializers.ChoiceField(
-        choices=[Node.Role.WORKER.value, Node.Role.MANAGER.value], default=Node.Role.WORKER.value
-    )
+    role = serializers.ChoiceField(choices=JOIN_ROLES, default=Node.Role.WORKER.value)
     availability = serializers.ChoiceField(
-        choices=Node.Availability.values, default=Node.Availability.ACTIVE.value
+        choices=Node.Availability.choices, default=Node.Availability.ACTIVE.value
     )
     labels = serializers.DictField(
         child=serializers.CharField(max_length=1024, allow_blank=True, trim_whitespace=False),

@@ -11,6 +11,8 @@ from apps.nodes.models.certificate import AgentCertificate
 from apps.nodes.models.cluster import Cluster
 from apps.nodes.models.node import Node
 
+JOIN_ROLES = [(Node.Role.WORKER, _("worker")), (Node.Role.MANAGER, _("manager"))]
+
 
 class JoinToken(models.Model):
     """What the join line carries; the secret is shown once and kept as a digest."""
@@ -29,7 +31,7 @@ class JoinToken(models.Model):
     role = models.CharField(
         _("role"),
         max_length=16,
-        choices=[(Node.Role.WORKER, _("worker")), (Node.Role.MANAGER, _("manager"))],
+        choices=JOIN_ROLES,
         default=Node.Role.WORKER,
     )
     availability = models.CharField(
