@@ -13,6 +13,10 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+
+from dce_portal.errors import Conflict
+from dce_portal.paths import GATHERED_STATIC
 
 ADMINISTRATOR = "admin"
 STATIC_STAMP = ".collected"
@@ -27,16 +31,34 @@ def steps() -> Iterator[str]:
 
 
 def migrate() -> Iterator[str]:
-    """Apply the migrations that the database has not seen."""
+    """Apply the migrations that the database has not seen; refuse a database that has seen more."""
     executor = MigrationExecutor(connection)
+    refuse_newer(executor.loader)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if missing:
         call_command("migrate", interactive=False, verbosity=0)
         yield f"Brought the database up to date ({len(missing)} migrations)"
 
 
+def refuse_newer(loader: MigrationLoader) -> None:
+    """Raise before anything is changed when a later version has migrated this database."""
+    unknown = sorted(
+        f"{app}.{name}"
+        for app, name in set(loader.applied_migrations) - set(loader.disk_migrations)
+        if app in loader.migrated_apps and (app, name) not in loader.replacements
+    )
+    if unknown:
+        raise Conflict(
+            f"A newer version of the portal has used this data: it knows {unknown[-1]}, this"
+            " version does not. Nothing was changed; start the newer version again, or restore"
+            " a backup that was made before the upgrade."
+        )
+
+
 def collect_static() -> Iterator[str]:
-    """Gather the static files, unless the same ones were gathered before."""
+    """Gather the static files, unless the same ones were gathered before or with the image."""
+    if settings.STATIC_ROOT == GATHERED_STATIC:
+        return
     stamp, digest = Path(settings.STATIC_ROOT) / STATIC_STAMP, _static_digest()
     if stamp.exists() and stamp.read_text(encoding="ascii") == digest:
         return

@@ -138,6 +138,13 @@ OPTIONS = (
         "DCE_DOCKER_TLS_KEY", parsers.existing_file, "file", None, "The key of that certificate."
     ),
     Option(
+        "DCE_AGENT_IMAGE",
+        parsers.folder,
+        "file",
+        None,
+        "The agent's image as `docker save` writes it; put into the registry where it is missing.",
+    ),
+    Option(
         "DCE_TRUSTED_PROXIES",
         parsers.networks,
         "networks",
@@ -229,6 +236,7 @@ class Configuration:
     docker_tls_ca: Path | None
     docker_tls_cert: Path | None
     docker_tls_key: Path | None
+    agent_image: Path | None
     trusted_proxies: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
     debug: bool

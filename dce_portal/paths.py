@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+# Static files that were gathered when an image was built; a checkout has none.
+GATHERED_STATIC = CHECKOUT / "static_collected"
 # A unix socket's path may have 107 bytes; the longest name below is "supervisor.sock".
 LONGEST_RUN_DIR_BYTES = 107 - len("/supervisor.sock") - 8
 TEMPORARY_FOLDER = Path("/tmp")  # noqa: S108 - the launcher checks whose folder it is
@@ -51,7 +53,7 @@ class Paths:
     @property
     def static(self) -> Path:
         """What collectstatic gathers and nginx serves under /static/."""
-        return self.data / "static"
+        return GATHERED_STATIC if GATHERED_STATIC.is_dir() else self.data / "static"
 
     @property
     def logs(self) -> Path:

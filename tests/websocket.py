@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from asgiref.testing import ApplicationCommunicator
 
-CONNECT_TIMEOUT_S = 5
+CONNECT_TIMEOUT_S = 30
 
 
 class WebSocketClient(ApplicationCommunicator):

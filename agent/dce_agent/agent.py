@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from . import __version__
 from .answer import samples_answer
+from .certificate import not_after_unix_s
 from .cgroups import hierarchy_of
 from .containers import ContainerReader
 from .engine_watch import EngineState, EngineWatch, Event
@@ -23,6 +25,8 @@ from .unix_http import EngineClient
 
 ANSWER_VALUES = 60_000  # about 0.6 MB of JSON
 LATE_AFTER_INTERVALS = 3
+DOCKER_ROOT = "/var/lib/docker"
+SWARM_CERTIFICATE = "swarm/certificates/swarm-node.crt"
 EVENT_ATTRIBUTES = ("name", "image", "exitCode", "signal", "oldName")
 
 
@@ -81,7 +85,14 @@ class Agent:
             "kernel": _text(f"{kernel}/osrelease") or os.uname().release,
             "cpus": cpu_count(self._settings.proc),
             "cgroup_version": self._hierarchy.version if self._hierarchy else None,
+            "agent_version": __version__,
+            "swarm_certificate_not_after_unix_s": not_after_unix_s(self._swarm_certificate()),
         }
+
+    def _swarm_certificate(self) -> bytes:
+        info = self._watch.state.info or {}
+        folder = info.get("DockerRootDir") or DOCKER_ROOT
+        return read(f"{self._settings.root.rstrip('/')}{folder}/{SWARM_CERTIFICATE}")
 
     def _lists(self) -> dict[str, Any]:
         return {

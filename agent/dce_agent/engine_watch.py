@@ -9,16 +9,17 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
+from .engine_info import info_facts
 from .inventory import Difference, Inventory
 from .unix_http import EngineClient, EngineSilent
 
 ANSWER_TIMEOUT_S = 5.0
 LIST_TIMEOUT_S = 20.0
 ASKED_EVERY_S = 10.0
-LISTED_EVERY_S = {"container": 60.0, "image": 300.0}
+LISTED_EVERY_S = {"info": 60.0, "container": 60.0, "image": 300.0}
 SHORTEST_GAP_S = 1.0
 LONGEST_RETRY_S = 30.0
 # Not the exec events: a health check makes three of them every few seconds.
@@ -27,6 +28,9 @@ CONTAINER_ACTIONS = (
     *("pause", "unpause", "restart", "stop", "health_status"),
 )
 IMAGE_ACTIONS = ("delete", "import", "load", "pull", "push", "tag", "untag", "prune")
+# What these tell of is in the engine's info: another name or label, a node that came, left or got another role.
+INFO_TYPES = frozenset({"daemon", "node"})
+INFO_ACTIONS = ("reload", "remove")  # "create" and "update" are among the containers' already
 
 Event = Mapping[str, Any]
 
@@ -38,6 +42,8 @@ class EngineState:
     answers: bool | None = None
     reason: str = "It has not been asked yet."
     since_unix_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
+    info: Mapping[str, Any] | None = None
+    """Who the engine says it is; of one that is silent, what it said last."""
 
 
 @dataclass(slots=True)
@@ -76,8 +82,9 @@ class EngineWatch:
     async def _events(self) -> AsyncIterator[Event]:
         """Events from where the last stream broke off: the engine remembers a few hundred."""
         heard_before = self._heard_ns
-        actions = [*CONTAINER_ACTIONS, *IMAGE_ACTIONS]
-        query = {"filters": json.dumps({"type": ["container", "image"], "event": actions})}
+        actions = [*CONTAINER_ACTIONS, *IMAGE_ACTIONS, *INFO_ACTIONS]
+        types = ["container", "image", *sorted(INFO_TYPES)]
+        query = {"filters": json.dumps({"type": types, "event": actions})}
         if heard_before:
             query["since"] = f"{heard_before // 10**9}.{heard_before % 10**9:09}"
         async with self.client.stream("/events", timeout_s=ANSWER_TIMEOUT_S, **query) as events:
@@ -88,6 +95,9 @@ class EngineWatch:
 
     def _hear(self, event: Event) -> None:
         self._heard_ns = max(self._heard_ns, event["timeNano"])
+        if event.get("Type") in INFO_TYPES:
+            self._mark_due("info")
+            return
         self.inventory.hear(event)
         self.on_event(event)
         self._mark_due(str(event.get("Type")))
@@ -122,12 +132,28 @@ class EngineWatch:
             # Before the list is asked for: an event that comes meanwhile makes it due again.
             self._due_s[kind] = now_s + LISTED_EVERY_S.get(kind, 0.0)
             try:
-                differences = await self._list(kind)
+                differences = await self._ask(kind)
             except EngineSilent:
                 self._due_s[kind] = 0.0
                 raise
             for difference in differences:
                 self.on_difference(difference)
+
+    async def _ask(self, kind: str) -> list[Difference]:
+        if kind == "info":
+            self._learn(await self._info())
+            return []
+        return await self._list(kind)
+
+    async def _info(self) -> Mapping[str, Any]:
+        version = await self.client.get("/version", timeout_s=ANSWER_TIMEOUT_S)
+        return info_facts(await self.client.get("/info", timeout_s=LIST_TIMEOUT_S), version)
+
+    def _learn(self, info: Mapping[str, Any]) -> None:
+        if info != self.state.info:
+            self.state = replace(self.state, info=info)
+            if self.state.answers is not None:  # else told with the first conclusion
+                self.on_state(self.state)
 
     async def _list(self, kind: str) -> list[Difference]:
         if kind == "container":
@@ -138,7 +164,7 @@ class EngineWatch:
 
     def _conclude(self, *, answers: bool, reason: str) -> None:
         if answers != self.state.answers:
-            self.state = EngineState(answers=answers, reason=reason)
+            self.state = EngineState(answers=answers, reason=reason, info=self.state.info)
             self.on_state(self.state)
 
 

@@ -48,6 +48,7 @@ class ClusterFacts:
     raft_heartbeat_ticks: int
     raft_election_ticks: int
     version_index: int
+    managers: Quorum
 
     def as_columns(self) -> dict[str, Any]:
         """The facts as `Cluster.facts` keeps them."""
@@ -62,7 +63,10 @@ class ClusterFacts:
             return None
         expires_at = kept["trust_root_expires_at"]
         moment = datetime.fromisoformat(expires_at) if expires_at else None
-        return cls(**{name: kept[name] for name in names} | {"trust_root_expires_at": moment})
+        values = {name: kept[name] for name in names}
+        return cls(
+            **values | {"trust_root_expires_at": moment, "managers": Quorum(**kept["managers"])}
+        )
 
 
 @dataclass(frozen=True, slots=True)

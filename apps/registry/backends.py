@@ -1,4 +1,4 @@
-"""Builds the registry's port: the embedded registry on its socket, or the one that the settings name."""
+"""Builds the registry's ports: the embedded registry on its socket, or the one that the settings name."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from django.conf import settings
 
 from apps.registry.adapters.distribution import SOCKET_ORIGIN, DistributionRegistry
-from apps.registry.ports import RegistryPort
-from apps.registry.rights import ANY, PULL, Access
+from apps.registry.adapters.image_push import ImagePush
+from apps.registry.ports import ImagePushPort, RegistryPort
+from apps.registry.rights import ANY, PULL, PUSH, Access
 from apps.registry.signing import signer
 
 PORTAL_SUBJECT = "portal"
@@ -20,16 +21,17 @@ RENEW_BEFORE_S = 60
 class OwnTokens:
     """The portal's own tokens, one a resource, signed anew before they expire."""
 
-    def __init__(self) -> None:
-        """Start without any."""
+    def __init__(self, *actions: str) -> None:
+        """Start without any; the actions are those on a repository."""
+        self._actions = actions
         self._kept: dict[str | None, tuple[str, float]] = {}
 
     def __call__(self, repository: str | None) -> str:
-        """A token to pull one repository, or to list the catalogue (None)."""
+        """A token for one repository, or to list the catalogue (None)."""
         text, until = self._kept.get(repository, ("", 0.0))
         if time.monotonic() < until:
             return text
-        token = signer().sign(subject=PORTAL_SUBJECT, access=[_access_to(repository)])
+        token = signer().sign(subject=PORTAL_SUBJECT, access=[self._access_to(repository)])
         until = time.monotonic() + token.life_s - RENEW_BEFORE_S
         self._kept = {**self._fresh(), repository: (token.text, until)}
         return token.text
@@ -38,11 +40,10 @@ class OwnTokens:
         now = time.monotonic()
         return {name: kept for name, kept in self._kept.items() if kept[1] > now}
 
-
-def _access_to(repository: str | None) -> Access:
-    if repository is None:
-        return Access("registry", "catalog", (ANY,))
-    return Access("repository", repository, (PULL,))
+    def _access_to(self, repository: str | None) -> Access:
+        if repository is None:
+            return Access("registry", "catalog", (ANY,))
+        return Access("repository", repository, self._actions)
 
 
 @contextmanager
@@ -57,6 +58,20 @@ def open_registry() -> Iterator[RegistryPort]:
 
 def _build() -> RegistryPort:
     if settings.REGISTRY_URL:
-        return DistributionRegistry(settings.REGISTRY_URL, token=OwnTokens())
+        return DistributionRegistry(settings.REGISTRY_URL, token=OwnTokens(PULL))
     socket = settings.PATHS.socket("registry")
-    return DistributionRegistry(SOCKET_ORIGIN, token=OwnTokens(), socket=socket)
+    return DistributionRegistry(SOCKET_ORIGIN, token=OwnTokens(PULL), socket=socket)
+
+
+@contextmanager
+def open_pusher() -> Iterator[ImagePushPort]:
+    """The way into the registry for the portal's own images, closed afterwards."""
+    tokens = OwnTokens(PULL, PUSH)
+    if settings.REGISTRY_URL:
+        port = ImagePush(settings.REGISTRY_URL, token=tokens)
+    else:
+        port = ImagePush(SOCKET_ORIGIN, token=tokens, socket=settings.PATHS.socket("registry"))
+    try:
+        yield port
+    finally:
+        port.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 INDEX_TYPES = frozenset(
@@ -56,6 +57,30 @@ class ManifestInfo:
     platform: str = ""
     layers: tuple[LayerInfo, ...] = ()
     children: tuple[ChildInfo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveInfo:
+    """Which image a file holds: its version label, and its configuration's digest, which names it."""
+
+    version: str
+    config_digest: str
+
+
+class ImagePushPort(Protocol):
+    """The way into a registry for an image that is a file."""
+
+    def push(self, path: Path, *, repository: str, tag: str) -> str:
+        """Send what the registry lacks of it, then set the tag; returns the manifest's digest.
+
+        Interrupted, it may be called again: what arrived is not sent twice. InvalidInput when
+        the file holds no image.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close the connections; calling it twice does no harm."""
+        ...
 
 
 class RegistryPort(Protocol):

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from celery import shared_task
+from celery.signals import worker_ready
+from django.conf import settings
 from django.core.cache import cache
 
-from apps.registry.backends import open_registry
+from apps.registry.adapters.image_push import read_archive
+from apps.registry.backends import open_pusher, open_registry
 from apps.registry.services.decisions import store_decisions
 from apps.registry.services.inbox import BATCH, apply_waiting, drop_old_events
 from apps.registry.services.logins import drop_ended_logins
+from apps.registry.services.own_images import publish_agent_image
 from apps.registry.services.reconcile import reconcile
-from dce_portal.errors import Unavailable
+from dce_portal.errors import PortalError, Unavailable
+
+if TYPE_CHECKING:
+    from celery.worker.consumer import Consumer
 
 log = structlog.get_logger(__name__)
 
 APPLY_LOCK_S = 120
 RECONCILE_LOCK_S = 1800
+PUBLISH_LOCK_S = 600
 
 
 @shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
@@ -51,6 +61,33 @@ def _reconcile() -> None:
         log.warning("registry_reconcile_put_off", reason=error.message)
     else:
         log.info("registry_reconciled", report=str(report))
+
+
+@shared_task(ignore_result=True, soft_time_limit=580, time_limit=590)
+def publish_own_images() -> None:
+    """Put the agent's image into the registry where it is missing."""
+    path: Path | None = settings.CONFIGURATION.agent_image
+    if path is None or not path.exists():
+        return
+    with _alone("publish_own_images", for_s=PUBLISH_LOCK_S) as is_first:
+        if is_first:
+            _publish(path)
+
+
+def _publish(path: Path) -> None:
+    try:
+        archive = read_archive(path)
+        with open_registry() as registry, open_pusher() as pusher:
+            publish_agent_image(path, archive, registry=registry, pusher=pusher)
+    except PortalError as error:
+        log.warning("agent_image_put_off", path=str(path), reason=error.message)
+
+
+@worker_ready.connect
+def publish_at_start(sender: Consumer, **_unused: object) -> None:
+    """At once, since the next tick of beat may be a minute away."""
+    if sender.app.conf.task_default_queue in sender.app.amqp.queues.consume_from:
+        publish_own_images.delay()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""``python -m dce_portal.launcher``: run, status, stop and prepare."""
+"""``python -m dce_portal.launcher``: run, status, stop and prepare; or one process by its name."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from dce_portal.launcher.errors import WRONG_CONFIGURATION, LauncherError
 from dce_portal.launcher.output import refuse, say, step
 
 NOT_ALL_RUNNING = 1
+NOT_HEALTHY = 1
+# The names of dce_portal.launcher.alone, which is not loaded for the other commands.
+PROCESSES = ("redis", "registry", "nginx", "web", "stream", "worker", "poll", "beat")
 
 
 def run(configuration: Configuration) -> int:
@@ -59,22 +62,49 @@ def stop(configuration: Configuration) -> int:
     return 0
 
 
+def bootstrap(configuration: Configuration) -> int:
+    """Bring the database up to date without starting anything, before processes start alone."""
+    from dce_portal.launcher import start
+
+    prepare(configuration)
+    start.bootstrap(configuration, os.environ)
+    return 0
+
+
+def health(configuration: Configuration) -> int:
+    """Tell Docker whether the container is well."""
+    from dce_portal.launcher.health import is_healthy
+
+    return 0 if is_healthy(configuration) else NOT_HEALTHY
+
+
+def run_alone(configuration: Configuration, *, name: str, listen: str | None) -> int:
+    """Become one process."""
+    from dce_portal.launcher import alone
+
+    alone.run(configuration, os.environ, name=name, listen=listen)
+    return 0
+
+
 COMMANDS: dict[str, Callable[[Configuration], int]] = {
     "run": run,
     "status": status,
     "stop": stop,
     "prepare": prepare,
     "announce": announce,
+    "bootstrap": bootstrap,
+    "health": health,
 }
 
 
 def main(arguments: list[str]) -> int:
     """Carry out one command; a refusal is one sentence on standard error."""
-    parser = argparse.ArgumentParser(prog="python -m dce_portal.launcher", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
-    command = COMMANDS[parser.parse_args(arguments).command]
+    given = parse(arguments)
     try:
-        return command(settings.read(os.environ))
+        configuration = settings.read(os.environ)
+        if given.command in PROCESSES:
+            return run_alone(configuration, name=given.command, listen=given.listen)
+        return COMMANDS[given.command](configuration)
     except settings.ConfigurationError as error:
         refuse(str(error))
         return WRONG_CONFIGURATION
@@ -83,6 +113,14 @@ def main(arguments: list[str]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m dce_portal.launcher", description=__doc__)
+    parser.add_argument("command", choices=(*COMMANDS, *PROCESSES))
+    parser.add_argument("--listen", help="HOST:PORT for web or stream alone, in place of a socket")
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

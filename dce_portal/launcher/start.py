@@ -58,7 +58,7 @@ def prepare(configuration: Configuration, environ: Mapping[str, str]) -> Workspa
 def bootstrap(configuration: Configuration, environ: Mapping[str, str]) -> None:
     """Bring the database, the static files and the first administrator up to date."""
     command = [sys.executable, str(CHECKOUT / "manage.py"), "bootstrap"]
-    child = _environment(configuration, environ)
+    child = environment_of_children(configuration, environ)
     result = subprocess.run(command, cwd=CHECKOUT, env=child, check=False)
     if result.returncode != 0:
         raise LauncherError(
@@ -69,7 +69,7 @@ def bootstrap(configuration: Configuration, environ: Mapping[str, str]) -> None:
 
 def become_supervisord(configuration: Configuration, environ: Mapping[str, str]) -> None:
     """Replace this process, so that Ctrl-C and TERM reach supervisord itself."""
-    child = _environment(configuration, environ)
+    child = environment_of_children(configuration, environ)
     for name in FIRST_START_ONLY:
         child.pop(name, None)
     announcer = [sys.executable, "-m", "dce_portal.launcher", "announce"]
@@ -84,7 +84,9 @@ def become_supervisord(configuration: Configuration, environ: Mapping[str, str])
     )
 
 
-def _environment(configuration: Configuration, environ: Mapping[str, str]) -> dict[str, str]:
+def environment_of_children(
+    configuration: Configuration, environ: Mapping[str, str]
+) -> dict[str, str]:
     """What the portal's processes inherit."""
     kept = {
         name: value

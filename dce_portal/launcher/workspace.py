@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dce_portal.launcher.errors import LauncherError
-from dce_portal.paths import Paths, is_plain
+from dce_portal.paths import GATHERED_STATIC, Paths, is_plain
 
 PRIVATE = 0o700
 
@@ -25,7 +25,7 @@ class Workspace:
         folders = (
             paths.data,
             paths.secrets,
-            paths.static,
+            *(() if paths.static == GATHERED_STATIC else (paths.static,)),
             paths.logs,
             paths.config,
             paths.registry_data,

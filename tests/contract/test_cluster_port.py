@@ -12,7 +12,7 @@ from apps.nodes.adapters.engine import Engine as EngineAdapter
 from apps.nodes.adapters.engines import SingleEngines
 from apps.nodes.adapters.fake import FakeSwarm
 from apps.nodes.adapters.swarm import Swarm
-from apps.nodes.cluster_facts import ClusterFacts
+from apps.nodes.cluster_facts import ClusterFacts, Quorum
 from apps.nodes.ports import Capability, ClusterPort, EngineAddress, NodeChange, NodeInfo, TlsFiles
 from dce_portal.errors import Conflict, NotFound, Unavailable, Unsupported
 from tests.factories.infos import fake_swarm_state, node_info
@@ -47,7 +47,9 @@ def world(request: pytest.FixtureRequest) -> World:
         lab: Lab = request.getfixturevalue("swarm_lab")
         urls = tuple(engine.url for engine in lab.engines)
         return World(urls, lambda chosen: Swarm([EngineAddress(url) for url in chosen]))
-    state = fake_swarm_state(*(node_info(f"n{number}", role="manager") for number in (1, 2, 3)))
+    state = fake_swarm_state(
+        *(node_info(f"n{number}", role="manager", reachability="reachable") for number in (1, 2, 3))
+    )
     state.unreachable.add(NOWHERE)
     return World(("fake://1", "fake://2", "fake://3"), lambda chosen: FakeSwarm(state, chosen))
 
@@ -82,6 +84,7 @@ async def test_a_swarm_says_how_it_is_set(port: ClusterPort) -> None:
     assert facts is not None
     assert facts.node_certificate_validity_s == 90 * 86400
     assert (facts.is_rotating_root, facts.is_autolocked, facts.task_history) == (False, False, 5)
+    assert facts.managers == Quorum(total=3, reachable=3)
     assert len(facts.trust_root_fingerprint) == 64
     assert facts.trust_root_expires_at is not None
     assert facts.trust_root_expires_at.year >= 2040

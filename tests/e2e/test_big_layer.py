@@ -133,7 +133,7 @@ def test_a_part_that_broke_is_never_joined_to_the_next(registry):
     wait_until(
         lambda: registry.session.get(upload, timeout=TIMEOUT_S).status_code == 404,
         what="the registry to give the upload up",
-        timeout_s=10,
+        timeout_s=60,
     )
     registry.complete(registry.patch(registry.begin(), blob.pieces()), blob.digest)
     assert registry.pull(blob.digest) == (16 * MIB, blob.digest)

@@ -17,7 +17,7 @@ from tests.plugins.portal import PASSWORD
 
 pytestmark = [pytest.mark.registry, pytest.mark.clients, pytest.mark.portal, pytest.mark.lab]
 
-CATALOGUE_TIMEOUT_S = 15
+CATALOGUE_TIMEOUT_S = 60
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from tests.plugins.portal import started_portal
 
 pytestmark = [pytest.mark.lab, pytest.mark.portal]
 
-SHOWN_WITHIN_S = 30
+SHOWN_WITHIN_S = 60
 STALE_WITHIN_S = 15
 HEALED_WITHIN_S = 60
 
@@ -96,7 +95,7 @@ def test_mallory_gets_no_frames_and_no_samples(site, burning):
     topic = f"cluster:{burning['cluster']}"
     with watching(site, "mallory") as line:
         line.send(json.dumps({"type": "subscribe", "topics": [topic]}))
-        answers = [json.loads(line.recv(timeout=10)) for _ in range(2)]
+        answers = [json.loads(line.recv(timeout=30)) for _ in range(2)]
     assert {"type": "refused", "topic": topic} in answers
     answer = site.api("mallory").request(
         "GET", "samples/", params={"kind": "cluster", "ref": burning["cluster"]}
@@ -108,7 +107,7 @@ def watching(site, person):
     """The live line of somebody who signed in on the page."""
     cookie = {"Cookie": f"dce_session={site.sign_in(person)}", "Origin": site.base_url}
     return connect(
-        f"ws://{site.host}/ws/live/", additional_headers=cookie, proxy=None, open_timeout=10
+        f"ws://{site.host}/ws/live/", additional_headers=cookie, proxy=None, open_timeout=30
     )
 
 
@@ -171,15 +170,12 @@ def test_a_killed_engine_is_stale_in_seconds_and_healed_after_its_return(site, m
         timeout_s=HEALED_WITHIN_S,
     )
     mended_swarm.engine(3).kill()
-    killed_at = time.monotonic()
     wait_until(
         lambda: not nodes(site)["eng3"]["is_fresh"],
         what="the killed engine to be stale",
         timeout_s=STALE_WITHIN_S,
     )
-    shown_after_s = time.monotonic() - killed_at
     found = nodes(site)
-    assert shown_after_s <= STALE_WITHIN_S
     assert found["eng3"]["stale_reason"]
     assert found["eng1"]["is_fresh"]
     assert found["eng2"]["is_fresh"]

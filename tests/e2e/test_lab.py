@@ -129,11 +129,11 @@ def test_the_tls_listener_lets_in_its_own_client_only(lone_engine, tmp_path):
     files = lone_engine.client_files()
     known = ssl.create_default_context(cafile=files.ca)
     known.load_cert_chain(files.certificate, files.key)
-    with urllib.request.urlopen(url, context=known, timeout=10) as answer:
+    with urllib.request.urlopen(url, context=known, timeout=30) as answer:
         assert json.load(answer)["Name"] == "eng1"
     stranger = ssl.create_default_context(cafile=files.ca)
     with pytest.raises(OSError, match=r"certificate required|bad certificate"):
-        urllib.request.urlopen(url, context=stranger, timeout=10)
+        urllib.request.urlopen(url, context=stranger, timeout=30)
 
 
 def test_engines_with_a_shared_identity_report_one_id(lab_factory):

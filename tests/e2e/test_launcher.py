@@ -63,7 +63,7 @@ def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body, whatever the status."""
     request = urllib.request.Request(url, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=30) as response:
             return response.status, dict(response.headers), response.read()
     except urllib.error.HTTPError as error:
         with error:
@@ -100,7 +100,7 @@ def test_a_body_that_is_too_big_is_refused(awkward_portal: Portal) -> None:
     """413 at once; layers go another way."""
     request = urllib.request.Request(awkward_portal.base_url, headers={"Content-Length": "3000000"})
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request, timeout=10)
+        urllib.request.urlopen(request, timeout=30)
     with caught.value as error:
         assert error.code == 413
 

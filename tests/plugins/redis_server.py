@@ -16,7 +16,7 @@ import pytest
 from tests.lab.host import wait_until
 from tests.programs import find_program
 
-START_TIMEOUT_S = 10
+START_TIMEOUT_S = 60
 END_TIMEOUT_S = 10
 
 

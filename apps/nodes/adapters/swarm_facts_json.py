@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from cryptography import x509
@@ -9,14 +10,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from apps.nodes.adapters.engine_json import NANO, native_id, require_list
 from apps.nodes.adapters.json_facts import Facts
-from apps.nodes.cluster_facts import ClusterFacts, JoinFacts
+from apps.nodes.cluster_facts import ClusterFacts, JoinFacts, Quorum
+from apps.nodes.ports import NodeInfo
 
 LONGEST_PEM = 64 * 1024
 MOST_WHOLE = 2**53
 
 
-def facts_of(swarm: Facts) -> ClusterFacts:
-    """The Swarm's settings and its certificate authority."""
+def facts_of(swarm: Facts, nodes: Sequence[NodeInfo]) -> ClusterFacts:
+    """The Swarm's settings, its certificate authority, and how many managers reach each other."""
     spec = swarm.part("Spec")
     raft, dispatcher = spec.part("Raft"), spec.part("Dispatcher")
     fingerprint, expires_at = trust_root(swarm.part("TLSInfo").text("TrustRoot", most=LONGEST_PEM))
@@ -33,7 +35,14 @@ def facts_of(swarm: Facts) -> ClusterFacts:
         raft_heartbeat_ticks=_count(raft, "HeartbeatTick"),
         raft_election_ticks=_count(raft, "ElectionTick"),
         version_index=swarm.part("Version").whole("Index"),
+        managers=quorum_of(nodes),
     )
+
+
+def quorum_of(nodes: Sequence[NodeInfo]) -> Quorum:
+    """Counted as the managers see each other, not as this portal reaches them."""
+    seen = [node.reachability for node in nodes if node.reachability]
+    return Quorum(total=len(seen), reachable=seen.count("reachable"))
 
 
 def _count(facts: Facts, name: str) -> int:

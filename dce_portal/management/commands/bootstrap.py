@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from dce_portal import bootstrap
+from dce_portal.errors import PortalError
 
 
 class Command(BaseCommand):
@@ -25,3 +26,5 @@ class Command(BaseCommand):
         except DatabaseError as error:
             message = f"The database cannot be used: {error}. Nothing was changed after that."
             raise CommandError(message) from error
+        except PortalError as error:
+            raise CommandError(error.message) from error

@@ -31,6 +31,7 @@ class StandInEngine:
     def __init__(self, path):
         self.path = str(path)
         self.containers, self.images = [], []
+        self.info = {"ID": "E1", "Name": "node", "ServerVersion": "27.0.1", "Swarm": {}}
         self.raw = {}
         self.hung = False
         self.asked = Heard()
@@ -79,8 +80,13 @@ class StandInEngine:
             writer.close()
 
     def _document(self, path):
-        lists = {"/containers/json": self.containers, "/images/json": self.images}
-        body = json.dumps(lists.get(path, "OK")).encode()
+        documents = {
+            "/containers/json": self.containers,
+            "/images/json": self.images,
+            "/info": self.info,
+            "/version": {"ApiVersion": "1.46"},
+        }
+        body = json.dumps(documents.get(path, "OK")).encode()
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
 

@@ -1,6 +1,7 @@
 """The agent beside a stand-in engine: what it learns, and what it does when the engine fails."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 
 import pytest
@@ -133,3 +134,30 @@ async def test_an_engine_that_never_answered_is_told_as_well(watching, engine):
     async with watching(engine) as (watch, _, _differences, states):
         assert watch.state.answers is None
         await states.until(lambda state: state.answers is False)
+
+
+async def test_who_the_engine_is_comes_with_its_state(watching, engine):
+    async with watching(engine) as (watch, _, _differences, states):
+        await states.until(lambda state: state.answers)
+        assert watch.state.info["ServerVersion"] == "27.0.1"
+        assert watch.state.info["ApiVersion"] == "1.46"
+
+
+@pytest.mark.parametrize("kind", ["daemon", "node"])
+async def test_an_event_of_the_engine_itself_makes_its_info_asked_anew(watching, engine, kind):
+    async with watching(engine) as (_watch, events, _differences, states):
+        await engine.asked.until(lambda target: target.startswith("/events"))
+        await states.until(lambda state: state.answers)
+        engine.info = {**engine.info, "Swarm": {"NodeID": "n1", "LocalNodeState": "active"}}
+        event = {"Type": kind, "Action": "update", "Actor": {"ID": "x"}, "timeNano": 5}
+        engine.send(json.dumps(event).encode() + b"\n")
+        await states.until(lambda state: state.info["Swarm"].get("NodeID") == "n1")
+        assert events.told == []
+
+
+async def test_a_silent_engine_is_still_known(watching, engine):
+    async with watching(engine) as (watch, _, _differences, states):
+        await states.until(lambda state: state.answers)
+        engine.hung = True
+        await states.until(lambda state: state.answers is False)
+        assert watch.state.info["ID"] == "E1"

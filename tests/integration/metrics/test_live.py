@@ -17,7 +17,7 @@ from tests.websocket import WebSocketClient
 
 pytestmark = [pytest.mark.redis, pytest.mark.django_db(transaction=True)]
 
-TIMEOUT_S = 5
+TIMEOUT_S = 30
 
 
 @pytest.fixture(autouse=True)

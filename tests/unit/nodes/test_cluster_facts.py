@@ -15,6 +15,7 @@ from apps.nodes.adapters.json_facts import Facts
 from apps.nodes.adapters.swarm_facts_json import facts_of, join_facts_of, trust_root
 from apps.nodes.cluster_facts import ClusterFacts, Quorum
 from dce_portal.errors import Unavailable
+from tests.factories.infos import node_info
 
 ENDS_AT = datetime(2046, 1, 2, 3, 4, 5, tzinfo=UTC)
 SWARM = {
@@ -35,6 +36,11 @@ SWARM = {
         "EncryptionConfig": {"AutoLockManagers": True},
     },
 }
+NODES = (
+    node_info("n1", reachability="reachable"),
+    node_info("n2", reachability="unreachable"),
+    node_info("n3"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +55,7 @@ def certificate() -> x509.Certificate:
 
 def test_every_fact_is_read(certificate: x509.Certificate) -> None:
     pem = certificate.public_bytes(Encoding.PEM).decode()
-    facts = facts_of(Facts({**SWARM, "TLSInfo": {"TrustRoot": pem + pem}}))
+    facts = facts_of(Facts({**SWARM, "TLSInfo": {"TrustRoot": pem + pem}}), NODES)
     assert facts == ClusterFacts(
         is_rotating_root=True,
         is_autolocked=True,
@@ -63,11 +69,12 @@ def test_every_fact_is_read(certificate: x509.Certificate) -> None:
         raft_heartbeat_ticks=1,
         raft_election_ticks=10,
         version_index=42,
+        managers=Quorum(total=2, reachable=1),
     )
 
 
 def test_what_is_kept_is_json_and_reads_back_the_same() -> None:
-    facts = facts_of(Facts(SWARM))
+    facts = facts_of(Facts(SWARM), NODES)
     kept = json.loads(json.dumps(facts.as_columns()))
     assert ClusterFacts.from_columns(kept) == facts
     assert "SWMTKN" not in json.dumps(kept)
@@ -75,7 +82,7 @@ def test_what_is_kept_is_json_and_reads_back_the_same() -> None:
 
 @pytest.mark.parametrize("raw", [{}, None, {"Spec": [], "TLSInfo": {"TrustRoot": 7}}])
 def test_a_swarm_that_says_nothing_has_plain_facts(raw: object) -> None:
-    facts = facts_of(Facts(raw))
+    facts = facts_of(Facts(raw), ())
     assert (facts.trust_root_fingerprint, facts.trust_root_expires_at) == ("", None)
     assert (facts.task_history, facts.is_autolocked) == (0, False)
 

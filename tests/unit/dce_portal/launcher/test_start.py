@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from dce_portal import configuration
-from dce_portal.launcher.start import _environment
+from dce_portal.launcher.start import environment_of_children
 
 
 def inherited(data: Path, **shell: str) -> dict[str, str]:
-    return _environment(configuration.read({"DCE_DATA": str(data)}), shell)
+    return environment_of_children(configuration.read({"DCE_DATA": str(data)}), shell)
 
 
 def test_a_clients_registry_settings_do_not_reach_the_registry(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("nodes", "0002_agents_and_joining"),
+        ("nodes", "0003_clusteract"),
     ]
 
     operations = [
