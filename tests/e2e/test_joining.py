@@ -104,7 +104,7 @@ def joining(agent_image: AgentImage) -> Iterator[Joining]:
 
 def _wait_for_image(joining: Joining) -> None:
     def is_there() -> bool:
-        tags = joining.site.api().list("tags/", repository_name="dce/agent")
+        tags = joining.site.api().list("tags/")
         return bool(tags)
 
     wait_until(is_there, what="the agent's image in the registry", timeout_s=LONG_S)
