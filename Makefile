@@ -4,12 +4,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint type bench status stop setup lock messages schema
+.PHONY: help run test lint type bench status stop setup lock messages schema agent-image controller-image
 
 PYTHON := .venv/bin/python
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
 
 run: ## Start the portal in the foreground, installing what is missing; Ctrl-C ends it
 	@bin/setup run
@@ -42,6 +42,12 @@ lint: ## Check style, imports, templates and spelling
 type: ## Check types
 	@bin/setup test
 	@"$(PYTHON)" -m mypy
+
+agent-image: ## Build the nodes' image with the Docker engine at hand; ARGS='--build-arg …'
+	@exec bin/image agent $(ARGS)
+
+controller-image: ## Build the portal's image, with the nodes' in it
+	@exec bin/image controller $(ARGS)
 
 bench: ## Run the benchmarks, each beside its peer
 	@bin/setup test

@@ -26,6 +26,7 @@ def run(
     configuration: Configuration, environ: Mapping[str, str], *, name: str, listen: str | None
 ) -> None:
     """Become the process; returns only by an exception."""
+    os.umask(0o077)
     workspace = prepare(configuration)
     command = command_of(configuration, workspace, name=name, listen=listen)
     os.chdir(CHECKOUT)
@@ -35,7 +36,6 @@ def run(
 
 def prepare(configuration: Configuration) -> Workspace:
     """Make folders, keys and the servers' configuration where they are missing."""
-    os.umask(0o077)
     workspace = Workspace(configuration.paths)
     workspace.make()
     make_keys(configuration.paths.secrets)

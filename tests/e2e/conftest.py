@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.controller_container import ControllerContainer, started_controller
 from tests.e2e.site import Site, seeded
+from tests.lab.controller_image import ControllerImage
 from tests.lab.swarm import Lab
 from tests.plugins.portal import Portal, started_portal
 
@@ -35,3 +37,13 @@ def site(lab_portal: Portal, swarm_lab: Lab) -> Site:
     site = seeded(lab_portal, gateway=swarm_lab.gateway)
     site.wait_healthy()
     return site
+
+
+@pytest.fixture(scope="session")
+def controller_container(
+    controller_image: ControllerImage, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ControllerContainer]:
+    """The portal as a container on an engine of its own, over a fresh volume; its tests carry the marker lab."""
+    with Lab.create(1) as lab:
+        folder = tmp_path_factory.mktemp("controller")
+        yield started_controller(lab.engine(1), controller_image, folder=folder)

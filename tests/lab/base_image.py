@@ -18,7 +18,6 @@ from .apt_sources import Source, debian_sources, machine_sources, sources_list
 from .cache import cache_folder, locked, made_whole
 from .host import LabError, run
 
-BASE_IMAGE = "debian:bookworm-slim"
 RELEASE = "bookworm"
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -27,18 +26,24 @@ LEFT_OUT = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/inf
 LOCK = "base"
 
 
-def import_base(docker_host: str) -> None:
+def base_name(release: str) -> str:
+    """The slim image's name for a release."""
+    return f"debian:{release}-slim"
+
+
+def import_base(docker_host: str, *, release: str = RELEASE) -> None:
     """Put the base image on an engine that lacks it."""
     docker = (find_program("docker") or "docker", "--host", docker_host)
-    known = subprocess.run((*docker, "image", "inspect", BASE_IMAGE), capture_output=True)
+    name = base_name(release)
+    known = subprocess.run((*docker, "image", "inspect", name), capture_output=True)
     if known.returncode:
-        run(*docker, "import", str(base_archive()), BASE_IMAGE)
+        run(*docker, "import", str(base_archive(release)), name)
 
 
-def base_archive() -> Path:
+def base_archive(release: str = RELEASE) -> Path:
     """The base's root as a tar file, made when it is asked for the first time."""
-    sources = debian_sources(RELEASE, machine_sources())
-    path = cache_folder() / f"base-{RELEASE}-{_digest(sources)}.tar"
+    sources = debian_sources(release, machine_sources())
+    path = cache_folder() / f"base-{release}-{_digest(sources)}.tar"
     with locked(LOCK):
         if not path.exists():
             _make(path, sources)

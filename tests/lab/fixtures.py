@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from .agent_image import AgentImage, built_agent_image
+from .controller_image import ControllerImage, built_controller_image
 from .engine import Engine, EngineOptions
 from .swarm import Lab
 
@@ -55,3 +56,9 @@ def lab_factory() -> Iterator[LabFactory]:
 def agent_image() -> AgentImage:
     """The agent's image, built once for each state of its sources; ``load`` puts it on an engine."""
     return built_agent_image()
+
+
+@pytest.fixture(scope="session")
+def controller_image(agent_image: AgentImage) -> ControllerImage:
+    """The controller's image with the agent's in it, built once for each state of its sources."""
+    return built_controller_image(agent_image)

@@ -18,7 +18,7 @@ from apps.nodes.api.serializers import (
 )
 from apps.nodes.models import Cluster, ClusterEvent, Node
 from apps.nodes.ports import NodeChange
-from apps.nodes.services import request_node_change
+from apps.nodes.services import request_agents_upgrade, request_node_change
 from dce_portal.api.operations import LOCATION, STARTED, started
 from dce_portal.api.viewsets import ReadOnlyViewSet
 from dce_portal.origin import Origin
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rest_framework.response import Response
 
 OPERATE = "nodes.operate_node"
+MANAGE = "nodes.manage_cluster"
 starts_operation = extend_schema(request=None, responses=STARTED, parameters=[LOCATION])
 
 
@@ -39,10 +40,17 @@ class ClusterViewSet(ReadOnlyViewSet):
     serializer_class = ClusterSerializer
     filterset_class = ClusterFilters
     ordering = ("name", "pk")
+    action_permissions = {"upgrade_agents": MANAGE}
 
     def select(self) -> QuerySet[Cluster]:
         """All that the person may see."""
         return selectors.clusters_visible_to(self.person)
+
+    @starts_operation
+    @action(detail=True, methods=["post"], url_path="upgrade-agents")
+    def upgrade_agents(self, request: Request, pk: str) -> Response:
+        """Replace the agents that are older than the registry's image, one node after the other."""
+        return _upgrade_agents(self.get_object(), request)
 
 
 class NodeViewSet(ReadOnlyViewSet):
@@ -58,6 +66,7 @@ class NodeViewSet(ReadOnlyViewSet):
         "pause": OPERATE,
         "labels": OPERATE,
         "change_labels": OPERATE,
+        "upgrade_agent": MANAGE,
     }
 
     def select(self) -> QuerySet[Node]:
@@ -100,10 +109,21 @@ class NodeViewSet(ReadOnlyViewSet):
         kept = {name: value for name, value in merged.items() if value is not None}
         return self._change(NodeChange(labels=kept))
 
+    @starts_operation
+    @action(detail=True, methods=["post"], url_path="upgrade-agent")
+    def upgrade_agent(self, request: Request, pk: str) -> Response:
+        """Replace the node's agent by that of the registry's image."""
+        return _upgrade_agents(self.get_object(), request)
+
     def _change(self, change: NodeChange) -> Response:
         origin = Origin.of_request(self.request)
         operation = request_node_change(node=self.get_object(), change=change, origin=origin)
         return started(operation, request=self.request)
+
+
+def _upgrade_agents(subject: Cluster | Node, request: Request) -> Response:
+    origin = Origin.of_request(request)
+    return started(request_agents_upgrade(subject=subject, origin=origin), request=request)
 
 
 class ClusterEventViewSet(ReadOnlyViewSet):

@@ -1,5 +1,6 @@
 """What acts in this app: taking engines on, applying polls, changing nodes."""
 
+from apps.nodes.services.agent_upgrades import request_agents_upgrade
 from apps.nodes.services.certificates import (
     IssuedToAgent,
     issue_agent_certificate,
@@ -35,6 +36,7 @@ __all__ = [
     "engine_poll_failed",
     "issue_agent_certificate",
     "mark_unasked",
+    "request_agents_upgrade",
     "request_node_change",
     "revoke_agent_certificates",
     "revoke_certificate",

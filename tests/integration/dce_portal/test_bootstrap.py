@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from pytest_django.fixtures import Settings
 
 from dce_portal import bootstrap, configuration
+from dce_portal.errors import Conflict
 from dce_portal.paths import Paths
 
 
@@ -57,6 +60,16 @@ def test_an_administrator_of_another_name_is_enough() -> None:
 def test_a_migrated_database_is_left_alone() -> None:
     """The suite's own is."""
     assert list(bootstrap.migrate()) == []
+
+
+@pytest.mark.django_db
+def test_a_database_of_a_newer_version_is_refused() -> None:
+    """Before anything is changed; a migration of an app that is gone does not count."""
+    MigrationRecorder(connection).record_applied("gone_app", "0001_initial")
+    assert list(bootstrap.migrate()) == []
+    MigrationRecorder(connection).record_applied("nodes", "9999_later")
+    with pytest.raises(Conflict, match=r"nodes\.9999_later"):
+        list(bootstrap.migrate())
 
 
 def test_static_files_are_gathered_once(data: Path) -> None:
