@@ -194,6 +194,13 @@ OPTIONS = (
         "Into how many parts the fleet is split for polling.",
     ),
     Option(
+        "DCE_NODE_LIMIT",
+        parsers.integer(least=1, most=10000),
+        "number",
+        None,
+        "The most nodes that a Swarm takes by join tokens; unset, as many as there are tokens for.",
+    ),
+    Option(
         "DCE_WEB_WORKERS",
         parsers.integer(least=1, most=64),
         "number",
@@ -237,6 +244,7 @@ class Configuration:
     language: str
     time_zone: str
     poll_shards: int
+    node_limit: int | None
     web_workers: int
     worker_concurrency: int
 

@@ -29,6 +29,7 @@ API: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("", include("dce_portal.health_urls")),
+    path("", include("apps.nodes.urls")),
     path("", include("apps.registry.urls")),
     path("", include("apps.metrics.urls")),
     path("i18n/", include("django.conf.urls.i18n")),

@@ -1,4 +1,4 @@
-"""The form of personal tokens: `dcep_<key>_<secret><checksum>`; pure, no database.
+"""The form of the portal's tokens, such as `dcep_<key>_<secret><checksum>`; pure, no database.
 
 The key finds the row, the secret proves the right, and the checksum tells a mistyped token
 from an unknown one without asking the database. All three are letters and digits, so that
@@ -19,7 +19,7 @@ ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 KEY_LENGTH = 12
 SECRET_LENGTH = 40
 CHECKSUM_LENGTH = 6
-_LENGTH = len(PREFIX) + KEY_LENGTH + 1 + SECRET_LENGTH + CHECKSUM_LENGTH
+_REST_LENGTH = KEY_LENGTH + 1 + SECRET_LENGTH + CHECKSUM_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class TokenText:
 
     def __repr__(self) -> str:
         """The public part."""
-        return f"TokenText({PREFIX}{self.key}…)"
+        return f"TokenText({self.whole.partition('_')[0]}_{self.key}…)"
 
 
 def looks_like_token(text: str) -> bool:
@@ -39,21 +39,21 @@ def looks_like_token(text: str) -> bool:
     return text.startswith(PREFIX)
 
 
-def generate() -> TokenText:
-    """Make a new token from the system's random source."""
+def generate(*, prefix: str = PREFIX) -> TokenText:
+    """Make a new token from the system's random source; the prefix says what it opens."""
     key, secret = _random(KEY_LENGTH), _random(SECRET_LENGTH)
-    body = f"{PREFIX}{key}_{secret}"
+    body = f"{prefix}{key}_{secret}"
     return TokenText(key=key, whole=body + checksum(body))
 
 
-def parse(text: str) -> TokenText | None:
+def parse(text: str, *, prefix: str = PREFIX) -> TokenText | None:
     """Read a token as it was sent; None when it is mistyped or cut off."""
-    if len(text) != _LENGTH or not text.isascii():
+    if len(text) != len(prefix) + _REST_LENGTH or not text.isascii():
         return None
     body, given = text[:-CHECKSUM_LENGTH], text[-CHECKSUM_LENGTH:]
     if not hmac.compare_digest(checksum(body), given):
         return None
-    key, _separator, _secret = body.removeprefix(PREFIX).partition("_")
+    key, _separator, _secret = body.removeprefix(prefix).partition("_")
     return TokenText(key=key, whole=text) if len(key) == KEY_LENGTH else None
 
 

@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.metrics import selectors
 from apps.metrics.changes import latest_changes
 from apps.metrics.models import MetricObject
+from apps.nodes.join_selectors import joins_under_way
 from apps.nodes.models import Cluster
 from apps.nodes.selectors import clusters_visible_to
 from apps.registry.selectors import repositories_visible_to
@@ -33,6 +34,9 @@ def dashboard_of(user: User, *, cluster: str | None = None) -> dict[str, Any]:
         "may_see_clusters": user.has_perm("nodes.view_cluster"),
         "failed_operations": _failed(operations),
         "changes": latest_changes(user, cluster=chosen, operations=operations),
+        "joins": joins_under_way(user),
+        "may_see_joins": user.has_perm("nodes.view_join"),
+        "may_add_nodes": user.has_perm("nodes.add_jointoken"),
         "first_steps": first_steps(user, has_engine=bool(clusters)),
     }
     return board | (_cluster_part(user, chosen) if chosen else {})

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.metrics.selectors import cluster_health
 from apps.nodes.action_pages import ActionPages, action_buttons
 from apps.nodes.forms import EngineEndpointForm
+from apps.nodes.join_pages import JoinTokenAdmin
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
 from apps.nodes.selectors import cluster_page, endpoint_page, node_page
 from dce_portal.admin_site import ModelAdmin, ReadOnlyAdmin, display
@@ -27,6 +28,8 @@ from dce_portal.mirror_admin import (
     with_shape,
 )
 from dce_portal.templatetags.portal import ago, bytes_human
+
+__all__ = ["JoinTokenAdmin"]
 
 NO_TLS = _(
     "This address is asked without TLS: whoever can read or change the traffic between the portal"

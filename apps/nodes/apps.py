@@ -12,3 +12,10 @@ class NodesConfig(AppConfig):
     name = "apps.nodes"
     label = "nodes"
     verbose_name = _("Cluster")
+
+    def ready(self) -> None:
+        """Say who may watch joins."""
+        from apps.nodes.join_selectors import may_watch_joins
+        from dce_portal.live import register_topic
+
+        register_topic("join", may_watch_joins)

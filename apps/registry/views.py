@@ -13,10 +13,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError
 
-from apps.registry.bodies import BodyTooLarge, read_body
 from apps.registry.services.inbox import take_delivery
 from apps.registry.tasks import apply_events
 from dce_portal import secret_files
+from dce_portal.bodies import BodyTooLarge, read_body
 
 log = structlog.get_logger(__name__)
 

@@ -152,7 +152,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"RegistryRoleEnum": "apps.registry.models.Role"},
+    "ENUM_NAME_OVERRIDES": {
+        "RegistryRoleEnum": "apps.registry.models.Role",
+        "JoinRoleEnum": "apps.nodes.models.joining.JOIN_ROLES",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "dce_portal.api.schema.add_errors",

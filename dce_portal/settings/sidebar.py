@@ -19,6 +19,7 @@ def navigation() -> list[dict[str, Any]]:
             _("Cluster"),
             _list(_("Clusters"), "lan", "nodes", "cluster"),
             _list(_("Nodes"), "dns", "nodes", "node"),
+            _list(_("Add nodes"), "add_circle", "nodes", "jointoken"),
             _list(_("Services"), "apps", "workloads", "service"),
             _list(_("Tasks"), "task_alt", "workloads", "task"),
             _list(_("Containers"), "deployed_code", "workloads", "container"),

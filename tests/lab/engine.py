@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +24,11 @@ LOG_LINES_SHOWN = 5
 # A /run of its own, so that the engine never meets this machine's containerd, nor its own earlier
 # process numbers after a kill, just as a host forgets them at boot; and an /etc/docker of its own,
 # where 20.10 keeps the key behind its ID. Mounts are shared inside, as on a host with systemd:
-# a container that binds / as rslave asks for it.
+# a container that binds / as rslave asks for it. And an /etc/dce, where joining leaves its script.
 PREPARE = """
 mount --make-rshared /
 mount --bind "$1" /etc/docker
+mount --bind "$1/dce" /etc/dce
 mount -t tmpfs -o mode=755 tmpfs /run
 echo "$2" >/proc/sys/kernel/hostname
 shift 2
@@ -118,7 +120,8 @@ class Engine:
         """Start the engine without waiting for it; nothing happens where it runs."""
         if self.running:
             return
-        for folder in (self.folder, self._etc, Path("/etc/docker")):
+        own = (self.folder, self._etc, self._etc / "dce")
+        for folder in (*own, Path("/etc/docker"), Path("/etc/dce")):
             folder.mkdir(mode=0o700, exist_ok=True)
         self.socket.unlink(missing_ok=True)
         command = (*self._enter(), str(self._etc), self.hostname, *self._dockerd())
@@ -175,6 +178,22 @@ class Engine:
         """What the engine says of itself."""
         return dict(self.api.get("/info"))
 
+    def shell(self, script: str, *, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
+        """Run a script on this host as root does there, to its end, and return what it printed."""
+        return subprocess.run(
+            (*self._inside(), "sh", "-c", script),
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+
+    def start_shell(self, script: str) -> subprocess.Popen[bytes]:
+        """The same without waiting, in a process group of its own that can be killed as one."""
+        command = (*self._inside(), "sh", "-c", script)
+        with (self.folder / "shell.log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+
     @property
     def log(self) -> Path:
         """What dockerd has printed."""
@@ -188,6 +207,14 @@ class Engine:
     def _etc(self) -> Path:
         shared = self.options.shared_identity
         return self._claim.folder / "etc-shared" if shared else self.folder / "etc"
+
+    def _inside(self) -> tuple[str, ...]:
+        process = self.process
+        children = process.children() if process else []
+        if not children:
+            raise LabError(f"{self.hostname} does not run.")
+        enter = ("nsenter", f"--target={children[0].pid}", "--all", "--wd=/")
+        return (*enter, "env", f"DOCKER_HOST={self.url}")
 
     def _signal(self, number: signal.Signals) -> None:
         process = self.process

@@ -11,6 +11,8 @@ from apps.nodes.models.certificate import AgentCertificate
 from apps.nodes.models.cluster import Cluster
 from apps.nodes.models.node import Node
 
+JOIN_ROLES = [(Node.Role.WORKER, _("worker")), (Node.Role.MANAGER, _("manager"))]
+
 
 class JoinToken(models.Model):
     """What the join line carries; the secret is shown once and kept as a digest."""
@@ -29,7 +31,7 @@ class JoinToken(models.Model):
     role = models.CharField(
         _("role"),
         max_length=16,
-        choices=[(Node.Role.WORKER, _("worker")), (Node.Role.MANAGER, _("manager"))],
+        choices=JOIN_ROLES,
         default=Node.Role.WORKER,
     )
     availability = models.CharField(
@@ -44,6 +46,14 @@ class JoinToken(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("made by"),
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+    )
+    founder = models.OneToOneField(
+        "Join",
+        verbose_name=_("host that makes the Swarm"),
         null=True,
         on_delete=models.SET_NULL,
         related_name="+",
@@ -80,6 +90,7 @@ class Join(models.Model):
         RUNNING = "running", _("running")
         SUCCEEDED = "succeeded", _("joined")
         FAILED = "failed", _("failed")
+        LEFT = "left", _("left again")
 
     token = models.ForeignKey(
         JoinToken, verbose_name=_("join token"), on_delete=models.CASCADE, related_name="joins"

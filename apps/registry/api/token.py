@@ -18,9 +18,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.registry.api.basic import read_basic
-from apps.registry.bodies import read_body
 from apps.registry.scopes import parse_scopes
 from apps.registry.services.tokens import TokenAnswer, TokenRequest, issue_token
+from dce_portal.bodies import read_body
 from dce_portal.errors import InvalidInput, NotAuthenticated, PortalError
 from dce_portal.origin import client_address
 

@@ -7,7 +7,7 @@ import io
 import pytest
 from django.test import RequestFactory
 
-from apps.registry.bodies import BodyTooLarge, read_body
+from dce_portal.bodies import BodyTooLarge, read_body
 
 
 def chunked(content, *, is_terminated=True):

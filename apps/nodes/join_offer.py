@@ -1,0 +1,63 @@
+"""The two lines to copy for a join token, and what stands in their way; asks nothing outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.request import split_domain_port
+
+from apps.registry.services.own_images import agent_image_reference
+from dce_portal import authority
+
+
+@dataclass(frozen=True, slots=True)
+class JoinLines:
+    """What a person copies; both hold the token's secret."""
+
+    curl: str = field(repr=False)
+    docker: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class JoinObstacles:
+    """Why hosts could not join at this moment."""
+
+    is_https_off: bool
+    has_no_image: bool
+
+    @property
+    def are_none(self) -> bool:
+        """True when a line will work."""
+        return not (self.is_https_off or self.has_no_image)
+
+
+def join_host(request: HttpRequest) -> str:
+    """Name and HTTPS port under which hosts reach the portal: the public name, else the one used here."""
+    public_url: str | None = settings.CONFIGURATION.public_url
+    named = urlsplit(public_url).hostname if public_url else None
+    name = named or split_domain_port(request.get_host())[0]
+    shown = f"[{name}]" if ":" in name and not name.startswith("[") else name
+    return f"{shown}:{settings.CONFIGURATION.https_port}"
+
+
+def obstacles(request: HttpRequest) -> JoinObstacles:
+    """Look at the settings and the catalogue."""
+    return JoinObstacles(
+        is_https_off=not settings.CONFIGURATION.https_port,
+        has_no_image=agent_image_reference(join_host(request)) is None,
+    )
+
+
+def join_lines(request: HttpRequest, *, secret: str) -> JoinLines | None:
+    """The lines for a new token; None while HTTPS is off, since nothing would then vouch for the portal."""
+    if not settings.CONFIGURATION.https_port:
+        return None
+    host, pin = join_host(request), authority.public_key_pin()
+    url = f"https://{host}/join/{secret}"
+    return JoinLines(
+        curl=f"curl -sSk --pinnedpubkey 'sha256//{pin}' {url} | sudo sh",
+        docker=f'bash -c "$(docker run -i --rm {host}/dce/agent join {host} {secret} sha256//{pin})"',
+    )
