@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from apps.nodes.adapters.agent import Agent
 from apps.nodes.adapters.engine import Engine
 from apps.nodes.adapters.engines import SingleEngines
 from apps.nodes.adapters.swarm import Swarm
+from apps.nodes.agent_port import AgentPort
 from apps.nodes.models import Cluster
 from apps.nodes.ports import ClusterPort, EngineAddress, EnginePort, Managers
 from apps.nodes.selectors import manager_addresses
@@ -13,6 +15,11 @@ from apps.nodes.selectors import manager_addresses
 def engine_port(address: EngineAddress) -> EnginePort:
     """The engine at an address."""
     return Engine(address)
+
+
+def agent_port(address: EngineAddress) -> AgentPort:
+    """The agent at an address."""
+    return Agent(address)
 
 
 def swarm_port(managers: Managers) -> ClusterPort:

@@ -1,5 +1,7 @@
 """What acts in this app: taking engines on, applying polls, changing nodes."""
 
+from apps.nodes.services.agent_polls import AgentPlace, agent_memory, place_agent
+from apps.nodes.services.agent_touch import touch_agents
 from apps.nodes.services.housekeeping import drop_old_events
 from apps.nodes.services.node_changes import request_node_change
 from apps.nodes.services.onboarding import (
@@ -17,7 +19,9 @@ from apps.nodes.services.polls import (
 from apps.nodes.services.unasked import mark_unasked
 
 __all__ = [
+    "AgentPlace",
     "adopt_configured_engines",
+    "agent_memory",
     "apply_cluster_snapshot",
     "apply_engine_snapshot",
     "check_engine_socket",
@@ -27,5 +31,7 @@ __all__ = [
     "drop_old_events",
     "engine_poll_failed",
     "mark_unasked",
+    "place_agent",
     "request_node_change",
+    "touch_agents",
 ]
