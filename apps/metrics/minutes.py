@@ -51,5 +51,9 @@ class OpenMinutes:
             del self._open[next(iter(self._open))]
         return Over(all_ids, first_s, end_s) if first_s < end_s else None
 
+    def forget(self) -> None:
+        """As a new process would begin."""
+        self._open.clear()
+
 
 open_minutes = OpenMinutes()
