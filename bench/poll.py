@@ -38,7 +38,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 SERVER_NAME = "agent-000000000000.dce"
 WITHIN_S = 10.0
 CPU_BUDGET, MEMORY_BUDGET_MIB = 1.0, 512
-START_TIMEOUT_S = 180
+START_TIMEOUT_S = 300
 TICK_S = 1.0
 SEED = """
 from apps.nodes.models import EngineEndpoint

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ssl
+from asyncio.sslproto import SSLProtocol
 from functools import lru_cache
 from pathlib import Path
 
 from apps.nodes.ports import TlsFiles
 
 MOST_CONTEXTS = 64
+# Each open connection keeps a buffer of this size. Python's own 256 KiB would be 256 MiB for a
+# thousand agents; a TLS record has 16 KiB at most.
+SSLProtocol.max_size = 32 * 1024
 
 
 def tls_context(files: TlsFiles) -> ssl.SSLContext:

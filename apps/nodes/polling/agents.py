@@ -59,6 +59,12 @@ class AgentBatch:
             raise outcome
         return outcome
 
+    async def close(self) -> None:
+        """Store nothing more."""
+        if self._draining is not None:
+            self._draining.cancel()
+            await asyncio.gather(self._draining, return_exceptions=True)
+
     async def _drain(self) -> None:
         while self._waiting:
             part = self._waiting[:MOST_A_TRANSACTION]

@@ -17,6 +17,8 @@ from apps.nodes.selectors import PollTarget
 log = structlog.get_logger(__name__)
 
 Key = tuple[str, int]
+# A whole fleet's first handshakes at once would take longer than each of them may.
+FIRST_QUESTIONS_A_S = 100
 
 
 @dataclass(slots=True)
@@ -58,10 +60,12 @@ class Poller:
         for key, track in list(self._tracks.items()):
             if track.shard == shard and wanted.get(key) != track.target:
                 self._drop(key)
-        for key, target in wanted.items():
-            if key not in self._tracks:
-                asker = self._open_asker(target)
-                self._tracks[key] = Track(target, shard, asker, self._schedule_of(target))
+        new = {key: target for key, target in wanted.items() if key not in self._tracks}
+        spread_s = len(new) / FIRST_QUESTIONS_A_S if len(new) > FIRST_QUESTIONS_A_S else 0.0
+        for key, target in new.items():
+            schedule = self._schedule_of(target)
+            schedule.due_at_s = self._clock() + self._choose(0.0, spread_s) if spread_s else 0.0
+            self._tracks[key] = Track(target, shard, self._open_asker(target), schedule)
 
     def forget(self, shard: int) -> None:
         """Drop a shard that another worker holds."""

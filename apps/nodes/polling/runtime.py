@@ -57,7 +57,7 @@ class Runtime:
 
     def stop(self) -> None:
         """Close the connections, give the leases back, end both threads."""
-        stopping = asyncio.run_coroutine_threadsafe(self._poller.stop(), self._loop)
+        stopping = asyncio.run_coroutine_threadsafe(self._close(), self._loop)
         try:
             stopping.result(timeout=STOP_TIMEOUT_S)
         except TimeoutError:
@@ -69,6 +69,10 @@ class Runtime:
             self._loop.close()
         self._database.submit(connections.close_all)
         self._database.shutdown(wait=True)
+
+    async def _close(self) -> None:
+        await self._poller.stop()
+        await self._batch.close()
 
     def _open_asker(self, target: PollTarget) -> Asker:
         return asker_of(
