@@ -1,5 +1,7 @@
 """What acts in this app: taking engines on, applying polls, changing nodes."""
 
+from apps.nodes.services.agent_polls import AgentPlace, agent_memory, place_agent
+from apps.nodes.services.agent_touch import touch_agents
 from apps.nodes.services.agent_upgrades import request_agents_upgrade
 from apps.nodes.services.certificates import (
     IssuedToAgent,
@@ -24,8 +26,10 @@ from apps.nodes.services.polls import (
 from apps.nodes.services.unasked import mark_unasked
 
 __all__ = [
+    "AgentPlace",
     "IssuedToAgent",
     "adopt_configured_engines",
+    "agent_memory",
     "apply_cluster_snapshot",
     "apply_engine_snapshot",
     "check_engine_socket",
@@ -36,8 +40,10 @@ __all__ = [
     "engine_poll_failed",
     "issue_agent_certificate",
     "mark_unasked",
+    "place_agent",
     "request_agents_upgrade",
     "request_node_change",
     "revoke_agent_certificates",
     "revoke_certificate",
+    "touch_agents",
 ]
