@@ -98,7 +98,11 @@ class NodeInfo:
 
 @dataclass(frozen=True, slots=True)
 class ServiceInfo:
-    """One service (`GET /services`); limits and reservations are of one task, 0 where unset."""
+    """One service (`GET /services`); limits and reservations are of one task, 0 where unset.
+
+    `platforms` are `os/architecture`, and one update restarts `update_parallelism` tasks at a
+    time; 0 is all at once, as 0 in `max_per_node` is any number of tasks on one node.
+    """
 
     native_id: str
     name: str
@@ -117,6 +121,10 @@ class ServiceInfo:
     created_at: datetime
     updated_at: datetime
     version_index: int
+    constraints: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    max_per_node: int = 0
+    update_parallelism: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +281,10 @@ class EnginePort(Protocol):
         """Read containers, their counters, and images where asked."""
         ...
 
+    async def leave(self) -> None:
+        """Make the engine leave its Swarm; does nothing where it is in none, refused for a manager."""
+        ...
+
     async def close(self) -> None:
         """Close the connections; calling it twice does no harm."""
         ...
@@ -296,6 +308,18 @@ class ClusterPort(Protocol):
 
     async def update_node(self, native_id: str, *, change: NodeChange, version_index: int) -> None:
         """Write a node's specification; Conflict when it changed since `version_index`."""
+        ...
+
+    async def node_tasks(self, native_id: str) -> tuple[TaskInfo, ...]:
+        """Read the tasks that were placed on a node, those that ended included."""
+        ...
+
+    async def remove_node(self, native_id: str, *, force: bool) -> None:
+        """Take a node out of the cluster; Conflict for a manager, and unless forced for one that is not down."""
+        ...
+
+    async def restart_service(self, native_id: str) -> None:
+        """Start every task of a service anew, as its update settings say; Conflict when it changed meanwhile."""
         ...
 
     async def close(self) -> None:

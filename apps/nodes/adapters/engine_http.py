@@ -41,6 +41,10 @@ class EngineHttp:
         """Write one resource; never repeated by this client."""
         return await self._ask("POST", path, params=params, body=body)
 
+    async def delete(self, path: str, **params: str) -> object:
+        """Remove one resource; never repeated by this client."""
+        return await self._ask("DELETE", path, params=params)
+
     async def negotiated_version(self) -> str:
         """The API version that both sides know; asked once, and again after a failure."""
         if not self.api_version:

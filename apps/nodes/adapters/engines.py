@@ -17,6 +17,7 @@ from apps.nodes.ports import (
     EnginePort,
     NodeChange,
     NodeInfo,
+    TaskInfo,
     node_of_engine,
 )
 from dce_portal.errors import NotFound, PortalError, Unavailable, Unsupported
@@ -59,6 +60,18 @@ class SingleEngines:
         raise Unsupported(
             _("A single engine cannot be drained, paused or labelled; only a Swarm's node can.")
         )
+
+    async def node_tasks(self, native_id: str) -> tuple[TaskInfo, ...]:
+        """None: only a Swarm has tasks."""
+        return ()
+
+    async def remove_node(self, native_id: str, *, force: bool) -> None:
+        """Refuse: there is nothing that a single engine could be taken out of."""
+        raise Unsupported(_("A single engine is in no Swarm that it could be removed from."))
+
+    async def restart_service(self, native_id: str) -> None:
+        """Refuse: single engines have no services."""
+        raise Unsupported(_("Single engines have no services; only a Swarm has."))
 
     async def close(self) -> None:
         """Close the connections to every engine."""

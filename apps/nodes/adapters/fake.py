@@ -35,6 +35,8 @@ class FakeSwarmState:
     tasks: tuple[TaskInfo, ...] = ()
     unreachable: set[str] = field(default_factory=set)
     """Addresses of managers that do not answer."""
+    restarted: list[str] = field(default_factory=list)
+    """Services whose tasks were started anew, in order."""
 
     def put(self, node: NodeInfo) -> None:
         """Add a node, or change it as another manager's client would: with a new version."""
@@ -93,6 +95,33 @@ class FakeSwarm:
             )
         )
 
+    async def node_tasks(self, native_id: str) -> tuple[TaskInfo, ...]:
+        """The tasks that name the node."""
+        self._answering()
+        return tuple(task for task in self.state.tasks if task.node_id == native_id)
+
+    async def remove_node(self, native_id: str, *, force: bool) -> None:
+        """Forget the node, where a Swarm would."""
+        node = await self.node(native_id)
+        if node.role == "manager":
+            raise Conflict(f"{native_id} is a manager. It must be demoted before removal.")
+        if node.state != "down" and not force:
+            raise Conflict(f"{native_id} is not down and cannot be removed.")
+        del self.state.nodes[native_id]
+
+    async def restart_service(self, native_id: str) -> None:
+        """Give the service a new version and remember that its tasks started anew."""
+        self._answering()
+        if native_id not in {service.native_id for service in self.state.services}:
+            raise NotFound(f"The Swarm has no service {native_id}.")
+        self.state.restarted.append(native_id)
+        self.state.services = tuple(
+            replace(service, version_index=service.version_index + 1)
+            if service.native_id == native_id
+            else service
+            for service in self.state.services
+        )
+
     async def close(self) -> None:
         """Remember that it was closed."""
         self.is_closed = True
@@ -131,6 +160,13 @@ class FakeEngine:
             counters=self.counters,
             images=self.images if with_images else None,
         )
+
+    async def leave(self) -> None:
+        """Be in no Swarm from now on; a manager is refused."""
+        who = await self.identity()
+        if who.swarm is not None and who.swarm.is_manager:
+            raise Unavailable("A manager cannot leave before it is demoted.")
+        self.who = replace(who, swarm=None)
 
     async def close(self) -> None:
         """Remember that it was closed."""

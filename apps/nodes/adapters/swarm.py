@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -10,15 +11,23 @@ from django.utils.translation import gettext as _
 
 from apps.nodes.adapters.engine_http import EngineHttp
 from apps.nodes.adapters.engine_json import native_id, require_object
-from apps.nodes.adapters.swarm_json import node_of, nodes_of, services_of, tasks_of
-from apps.nodes.ports import Capability, ClusterSnapshot, Managers, NodeChange, NodeInfo
-from dce_portal.errors import Unavailable
+from apps.nodes.adapters.swarm_json import forced_spec, node_of, nodes_of, services_of, tasks_of
+from apps.nodes.ports import (
+    Capability,
+    ClusterSnapshot,
+    Managers,
+    NodeChange,
+    NodeInfo,
+    TaskInfo,
+)
+from dce_portal.errors import Conflict, InvalidInput, Unavailable
 
 CAPABILITIES = (
     Capability.SERVICES
     | Capability.NODE_AVAILABILITY
     | Capability.NODE_LABELS
     | Capability.NODE_ROLES
+    | Capability.NODE_REMOVAL
 )
 
 
@@ -51,6 +60,37 @@ class Swarm:
             body = changed_spec(raw.part("Spec").raw, change=change)
             params = {"version": str(version_index)}
             await http.post(f"/nodes/{native_id}/update", params=params, body=body)
+
+        await self._first_that_answers(write)
+
+    async def node_tasks(self, native_id: str) -> tuple[TaskInfo, ...]:
+        """Read the tasks that were placed on a node, those that ended included."""
+        filters = json.dumps({"node": [native_id]})
+
+        async def read(http: EngineHttp) -> tuple[TaskInfo, ...]:
+            return tasks_of(await http.get("/tasks", filters=filters))
+
+        return await self._first_that_answers(read)
+
+    async def remove_node(self, native_id: str, *, force: bool) -> None:
+        """Take a node out; the Swarm itself refuses managers, and what is not down unless forced."""
+
+        async def remove(http: EngineHttp) -> None:
+            await http.delete(f"/nodes/{native_id}", force=str(int(force)))
+
+        try:
+            await self._first_that_answers(remove)
+        except InvalidInput as error:
+            raise Conflict(error.message) from error
+
+    async def restart_service(self, native_id: str) -> None:
+        """Count the service's forced updates up by one, over what its specification is now."""
+
+        async def write(http: EngineHttp) -> None:
+            raw = require_object(await http.get(f"/services/{native_id}"), what="/services")
+            version = raw.part("Version").whole("Index")
+            path, params = f"/services/{native_id}/update", {"version": str(version)}
+            await http.post(path, params=params, body=forced_spec(raw.part("Spec")))
 
         await self._first_that_answers(write)
 
