@@ -1,5 +1,11 @@
 """What acts in this app: taking engines on, applying polls, changing nodes."""
 
+from apps.nodes.services.certificates import (
+    IssuedToAgent,
+    issue_agent_certificate,
+    revoke_agent_certificates,
+    revoke_certificate,
+)
 from apps.nodes.services.housekeeping import drop_old_events
 from apps.nodes.services.node_changes import request_node_change
 from apps.nodes.services.onboarding import (
@@ -17,6 +23,7 @@ from apps.nodes.services.polls import (
 from apps.nodes.services.unasked import mark_unasked
 
 __all__ = [
+    "IssuedToAgent",
     "adopt_configured_engines",
     "apply_cluster_snapshot",
     "apply_engine_snapshot",
@@ -26,6 +33,9 @@ __all__ = [
     "cluster_poll_failed",
     "drop_old_events",
     "engine_poll_failed",
+    "issue_agent_certificate",
     "mark_unasked",
     "request_node_change",
+    "revoke_agent_certificates",
+    "revoke_certificate",
 ]
