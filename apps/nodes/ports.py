@@ -322,6 +322,10 @@ class ClusterPort(Protocol):
         """Take a node out of the cluster; Conflict for a manager, and unless forced for one that is not down."""
         ...
 
+    async def service(self, native_id: str) -> ServiceInfo:
+        """Read one service now; NotFound when the manager knows none."""
+        ...
+
     async def restart_service(self, native_id: str) -> None:
         """Start every task of a service anew, as its update settings say; Conflict when it changed meanwhile."""
         ...

@@ -17,6 +17,7 @@ from apps.nodes.ports import (
     EnginePort,
     NodeChange,
     NodeInfo,
+    ServiceInfo,
     TaskInfo,
     node_of_engine,
 )
@@ -68,6 +69,10 @@ class SingleEngines:
     async def remove_node(self, native_id: str, *, force: bool) -> None:
         """Refuse: there is nothing that a single engine could be taken out of."""
         raise Unsupported(_("A single engine is in no Swarm that it could be removed from."))
+
+    async def service(self, native_id: str) -> ServiceInfo:
+        """There is none."""
+        raise NotFound(_("Single engines have no services; only a Swarm has."))
 
     async def restart_service(self, native_id: str) -> None:
         """Refuse: single engines have no services."""

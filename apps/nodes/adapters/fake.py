@@ -86,11 +86,13 @@ class FakeSwarm:
             raise Conflict(
                 "It changed meanwhile. Nothing was written; look at it again and repeat."
             )
+        role = change.role or node.role
         self.state.put(
             replace(
                 node,
                 availability=change.availability or node.availability,
-                role=change.role or node.role,
+                role=role,
+                reachability="reachable" if role == "manager" else "",
                 labels=node.labels if change.labels is None else dict(change.labels),
             )
         )
@@ -109,18 +111,20 @@ class FakeSwarm:
             raise Conflict(f"{native_id} is not down and cannot be removed.")
         del self.state.nodes[native_id]
 
-    async def restart_service(self, native_id: str) -> None:
-        """Give the service a new version and remember that its tasks started anew."""
+    async def service(self, native_id: str) -> ServiceInfo:
+        """One service as it is now."""
         self._answering()
-        if native_id not in {service.native_id for service in self.state.services}:
-            raise NotFound(f"The Swarm has no service {native_id}.")
+        for service in self.state.services:
+            if service.native_id == native_id:
+                return service
+        raise NotFound(f"The Swarm has no service {native_id}.")
+
+    async def restart_service(self, native_id: str) -> None:
+        """Give the service a new version and remember that its tasks started anew, which they do at once."""
+        old = await self.service(native_id)
+        new = replace(old, version_index=old.version_index + 1, update_state="completed")
         self.state.restarted.append(native_id)
-        self.state.services = tuple(
-            replace(service, version_index=service.version_index + 1)
-            if service.native_id == native_id
-            else service
-            for service in self.state.services
-        )
+        self.state.services = tuple(new if row is old else row for row in self.state.services)
 
     async def close(self) -> None:
         """Remember that it was closed."""

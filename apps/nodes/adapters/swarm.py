@@ -11,13 +11,21 @@ from django.utils.translation import gettext as _
 
 from apps.nodes.adapters.engine_http import EngineHttp
 from apps.nodes.adapters.engine_json import native_id, require_object
-from apps.nodes.adapters.swarm_json import forced_spec, node_of, nodes_of, services_of, tasks_of
+from apps.nodes.adapters.swarm_json import (
+    forced_spec,
+    node_of,
+    nodes_of,
+    service_of,
+    services_of,
+    tasks_of,
+)
 from apps.nodes.ports import (
     Capability,
     ClusterSnapshot,
     Managers,
     NodeChange,
     NodeInfo,
+    ServiceInfo,
     TaskInfo,
 )
 from dce_portal.errors import Conflict, InvalidInput, Unavailable
@@ -82,6 +90,14 @@ class Swarm:
             await self._first_that_answers(remove)
         except InvalidInput as error:
             raise Conflict(error.message) from error
+
+    async def service(self, native_id: str) -> ServiceInfo:
+        """Read one service now."""
+
+        async def read(http: EngineHttp) -> ServiceInfo:
+            return service_of(await http.get(f"/services/{native_id}"))
+
+        return await self._first_that_answers(read)
 
     async def restart_service(self, native_id: str) -> None:
         """Count the service's forced updates up by one, over what its specification is now."""

@@ -56,6 +56,11 @@ def services_of(raw: object) -> tuple[ServiceInfo, ...]:
     return tuple(_service(facts) for facts in require_list(raw, what="/services"))
 
 
+def service_of(raw: object) -> ServiceInfo:
+    """`GET /services/ID`, which has no count of tasks: the wanted ones are those of the specification."""
+    return _service(require_object(raw, what="/services"))
+
+
 def _service(facts: Facts) -> ServiceInfo:
     spec, update = facts.part("Spec"), facts.part("UpdateStatus")
     template, labels = spec.part("TaskTemplate"), spec.labels("Labels")
