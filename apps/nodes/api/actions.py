@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -39,8 +39,7 @@ def starts_operation(body: type[StrictSerializer] = NothingSerializer) -> Descri
 def previews(*names: str) -> Describes:
     """Describe a view that tells what one of these actions would do."""
     wanted = OpenApiParameter("action", OpenApiTypes.STR, enum=names, required=True)
-    described_as = extend_schema(responses=PreviewSerializer, parameters=[wanted], filters=False)
-    return described_as
+    return extend_schema(responses=PreviewSerializer, parameters=[wanted], filters=False)
 
 
 class ActionViewSet(ReadOnlyViewSet):
