@@ -14,11 +14,7 @@ from django.db.models.functions import Mod
 from apps.accounts.models import User
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
 from apps.nodes.ports import EngineAddress, TlsFiles
-from apps.workloads.selectors import (
-    containers_visible_to,
-    tasks_that_would_move,
-    tasks_visible_to,
-)
+from apps.workloads.selectors import containers_visible_to, tasks_visible_to
 
 Viewer = User | AnonymousUser
 MOST_ROWS_A_PAGE = 200
@@ -92,11 +88,6 @@ def poll_targets(*, shard: int, shards: int) -> Iterator[PollTarget]:
             yield PollTarget("cluster", cluster.pk, tuple(address_of(row) for row in managers))
     for endpoint in EngineEndpoint.objects.annotate(shard=Mod(F("pk"), shards)).filter(shard=shard):
         yield PollTarget("engine", endpoint.pk, (address_of(endpoint),))
-
-
-def what_would_move(node: Node) -> list[Any]:
-    """The tasks that a drain of this node ends here and starts elsewhere."""
-    return list(tasks_that_would_move(node)[:MOST_ROWS_A_PAGE])
 
 
 def node_page(user: Viewer, node: Node) -> dict[str, Any]:

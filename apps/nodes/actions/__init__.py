@@ -3,7 +3,7 @@
 The modules of this package register their actions when they are imported, in the order of the buttons.
 """
 
-from apps.nodes.actions import agents, availability, labels
+from apps.nodes.actions import agents, availability, labels, rebalance, removal, roles
 from apps.nodes.actions.registry import Action, Wish, action_of, actions_for, register, start_action
 
 __all__ = [
@@ -14,6 +14,9 @@ __all__ = [
     "agents",
     "availability",
     "labels",
+    "rebalance",
     "register",
+    "removal",
+    "roles",
     "start_action",
 ]

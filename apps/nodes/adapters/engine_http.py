@@ -57,6 +57,10 @@ class EngineHttp:
         """Ask for what is not one JSON document: a container's log, the steps of a pull, nothing at all."""
         return await self._ask(method, path, params=params)
 
+    async def delete(self, path: str, **params: str) -> object:
+        """Remove one resource; never repeated by this client."""
+        return await self._ask("DELETE", path, params=params)
+
     async def negotiated_version(self) -> str:
         """The API version that both sides know; asked once, and again after a failure."""
         if not self.api_version:

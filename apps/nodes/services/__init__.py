@@ -1,6 +1,7 @@
-"""What acts in this app: taking engines on, applying polls, changing nodes."""
+"""What acts in this app: taking engines on, applying polls, changing and removing nodes."""
 
 from apps.nodes.services.agent_upgrades import request_agents_upgrade
+from apps.nodes.services.bulk_labels import request_label_edits
 from apps.nodes.services.certificates import (
     IssuedToAgent,
     issue_agent_certificate,
@@ -21,10 +22,19 @@ from apps.nodes.services.polls import (
     cluster_poll_failed,
     engine_poll_failed,
 )
+from apps.nodes.services.rebalance import request_rebalance, why_not_rebalance
+from apps.nodes.services.removal import (
+    Way,
+    removal_way,
+    request_removal,
+    why_not_remove,
+)
+from apps.nodes.services.roles import quorum_by_rows, request_role_change, why_not_role
 from apps.nodes.services.unasked import mark_unasked
 
 __all__ = [
     "IssuedToAgent",
+    "Way",
     "adopt_configured_engines",
     "apply_cluster_snapshot",
     "apply_engine_snapshot",
@@ -36,8 +46,17 @@ __all__ = [
     "engine_poll_failed",
     "issue_agent_certificate",
     "mark_unasked",
+    "quorum_by_rows",
+    "removal_way",
     "request_agents_upgrade",
+    "request_label_edits",
     "request_node_change",
+    "request_rebalance",
+    "request_removal",
+    "request_role_change",
     "revoke_agent_certificates",
     "revoke_certificate",
+    "why_not_rebalance",
+    "why_not_remove",
+    "why_not_role",
 ]
