@@ -3,7 +3,7 @@
 The modules of this package register their actions when they are imported, in the order of the buttons.
 """
 
-from apps.nodes.actions import availability, labels
+from apps.nodes.actions import availability, forgetting, labels, swarm, upkeep
 from apps.nodes.actions.registry import Action, Wish, action_of, actions_for, register, start_action
 
 __all__ = [
@@ -12,7 +12,10 @@ __all__ = [
     "action_of",
     "actions_for",
     "availability",
+    "forgetting",
     "labels",
     "register",
     "start_action",
+    "swarm",
+    "upkeep",
 ]

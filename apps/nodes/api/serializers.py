@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.nodes.api.cluster_serializers import ClusterFactsSerializer
+from apps.nodes.cluster_facts import ClusterFacts
 from apps.nodes.models import Cluster, ClusterEvent, Node
 
 FRESHNESS = ("observed_at", "source", "stale_since", "stale_reason")
@@ -16,13 +19,30 @@ class ClusterSerializer(serializers.ModelSerializer[Cluster]):
     """A Swarm, or the single engines that are in none."""
 
     url = serializers.HyperlinkedIdentityField(view_name="api:cluster-detail")
+    facts = serializers.SerializerMethodField()
 
     class Meta:
         """All facts."""
 
         model = Cluster
-        fields = ("id", "url", "name", "kind", "native_id", "created_at", *FRESHNESS)
+        fields = (
+            "id",
+            "url",
+            "name",
+            "kind",
+            "native_id",
+            "created_at",
+            "condition",
+            "facts",
+            *FRESHNESS,
+        )
         read_only_fields = fields
+
+    @extend_schema_field(ClusterFactsSerializer(allow_null=True))
+    def get_facts(self, cluster: Cluster) -> dict[str, Any] | None:
+        """What a Swarm says of itself; null for other kinds, and before the first answer."""
+        facts = ClusterFacts.from_columns(cluster.facts)
+        return None if facts is None else ClusterFactsSerializer(facts).data
 
 
 class NodeSerializer(serializers.ModelSerializer[Node]):

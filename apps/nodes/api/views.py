@@ -8,6 +8,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 
 from apps.nodes import selectors
+from apps.nodes.api.cluster_actions import (
+    CLUSTER_RIGHTS,
+    NODE_RIGHTS,
+    ClusterActions,
+    NodeUpkeep,
+)
 from apps.nodes.api.filters import ClusterEventFilters, ClusterFilters, NodeFilters
 from apps.nodes.api.serializers import (
     ClusterEventSerializer,
@@ -32,20 +38,21 @@ OPERATE = "nodes.operate_node"
 starts_operation = extend_schema(request=None, responses=STARTED, parameters=[LOCATION])
 
 
-class ClusterViewSet(ReadOnlyViewSet):
+class ClusterViewSet(ClusterActions):
     """The Swarms and single engines that the portal watches."""
 
     model = Cluster
     serializer_class = ClusterSerializer
     filterset_class = ClusterFilters
     ordering = ("name", "pk")
+    action_permissions = CLUSTER_RIGHTS
 
     def select(self) -> QuerySet[Cluster]:
         """All that the person may see."""
         return selectors.clusters_visible_to(self.person)
 
 
-class NodeViewSet(ReadOnlyViewSet):
+class NodeViewSet(NodeUpkeep):
     """Nodes as last seen, and changes to them, each of which is an operation."""
 
     model = Node
@@ -58,6 +65,7 @@ class NodeViewSet(ReadOnlyViewSet):
         "pause": OPERATE,
         "labels": OPERATE,
         "change_labels": OPERATE,
+        **NODE_RIGHTS,
     }
 
     def select(self) -> QuerySet[Node]:
