@@ -113,7 +113,8 @@ class ActionPages:
 
     def _rows(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = cast("Any", self).get_queryset(request)
-        return rows.select_related(*cast("Any", self).list_select_related)
+        related = cast("Any", self).list_select_related
+        return rows.select_related(*related) if related else rows
 
 
 def _leads_to(action: Action) -> Callable[..., HttpResponse]:

@@ -19,6 +19,9 @@ class ClusterSerializer(serializers.ModelSerializer[Cluster]):
     """A Swarm, or the single engines that are in none."""
 
     url = serializers.HyperlinkedIdentityField(view_name="api:cluster-detail")
+    condition = serializers.CharField(
+        read_only=True, help_text=_("Trouble with a name: no_leader, locked, or empty.")
+    )
     facts = serializers.SerializerMethodField()
 
     class Meta:

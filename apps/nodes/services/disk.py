@@ -92,7 +92,7 @@ def carry_out_measurement(run: OperationRun) -> Mapping[str, Any]:
 
 def _measure(node: Node) -> DiskUsage:
     began_s = time.monotonic()
-    usage = ask(_port_of(node), UpkeepPort.disk_usage)
+    usage = ask(_port_of(node), lambda port: port.disk_usage())
     values = {
         "measured_at": timezone.now(),
         "took_s": round(time.monotonic() - began_s, 3),

@@ -101,7 +101,7 @@ def _rotated(run: OperationRun, cluster: Cluster, facts: ClusterFacts) -> Cluste
         if time.monotonic() > limit_s:
             raise Unavailable(_still_rotating())
         time.sleep(ASK_EVERY_S)
-        facts = ask(backends.swarm_of(cluster), SwarmPort.facts)
+        facts = ask(backends.swarm_of(cluster), lambda port: port.facts())
     _keep(cluster, facts)
     return facts
 

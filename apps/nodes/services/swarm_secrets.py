@@ -7,7 +7,6 @@ from apps.nodes import backends
 from apps.nodes.cluster_facts import JoinFacts
 from apps.nodes.models import Cluster
 from apps.nodes.services.asking import ask
-from apps.nodes.swarm_ports import SwarmPort
 from dce_portal.errors import PortalError
 from dce_portal.operations import Target
 from dce_portal.origin import Origin
@@ -20,13 +19,13 @@ SHOW_UNLOCK_KEY = "cluster.show_unlock_key"
 def show_join_tokens(*, cluster: Cluster, origin: Origin) -> JoinFacts:
     """The join tokens as they are now; the caller has checked `nodes.manage_cluster`, here and below."""
     _note(SHOW_TOKENS, cluster, origin)
-    return ask(backends.swarm_of(cluster), SwarmPort.join_facts)
+    return ask(backends.swarm_of(cluster), lambda port: port.join_facts())
 
 
 def show_unlock_key(*, cluster: Cluster, origin: Origin) -> Secret:
     """The unlock key as it is now; an empty one while autolock is off."""
     _note(SHOW_UNLOCK_KEY, cluster, origin)
-    return ask(backends.swarm_of(cluster), SwarmPort.unlock_key)
+    return ask(backends.swarm_of(cluster), lambda port: port.unlock_key())
 
 
 def _note(action: str, cluster: Cluster, origin: Origin) -> None:
@@ -38,7 +37,7 @@ def _note(action: str, cluster: Cluster, origin: Origin) -> None:
 def key_from_managers(cluster: Cluster) -> Secret | None:
     """The unlock key from a manager that is not locked itself; None where none can say."""
     try:
-        key = ask(backends.swarm_of(cluster), SwarmPort.unlock_key)
+        key = ask(backends.swarm_of(cluster), lambda port: port.unlock_key())
     except PortalError:
         return None
     return key if key.reveal() else None
