@@ -51,8 +51,23 @@ OPTIONS = (
         parsers.integer(least=1, most=65535),
         "number",
         "8080",
-        "The only TCP port that the portal listens on.",
+        "The TCP port for HTTP.",
     ),
+    Option(
+        "DCE_HTTPS_PORT",
+        parsers.integer(least=0, most=65535),
+        "number",
+        "8443",
+        "The TCP port for HTTPS; 0 switches it off.",
+    ),
+    Option(
+        "DCE_TLS_CERT",
+        parsers.existing_file,
+        "file",
+        None,
+        "A certificate of your own for HTTPS, its issuers' after it; unset, one of the portal's CA.",
+    ),
+    Option("DCE_TLS_KEY", parsers.existing_file, "file", None, "The key of that certificate."),
     Option(
         "DCE_BIND",
         parsers.addresses,
@@ -194,6 +209,9 @@ class Configuration:
 
     data: Path
     http_port: int
+    https_port: int
+    tls_cert: Path | None
+    tls_key: Path | None
     bind: tuple[str, ...]
     public_url: str | None
     admin_password: Secret | None
@@ -274,10 +292,18 @@ def _file_text(name: str, path: Path) -> str:
 
 
 def _check_together(configuration: Configuration) -> None:
-    has_cert, has_key = configuration.docker_tls_cert, configuration.docker_tls_key
-    if (has_cert is None) != (has_key is None):
+    _check_pair("DCE_DOCKER_TLS", configuration.docker_tls_cert, configuration.docker_tls_key)
+    _check_pair("DCE_TLS", configuration.tls_cert, configuration.tls_key)
+    if configuration.https_port == configuration.http_port:
         raise ConfigurationError(
-            "DCE_DOCKER_TLS_CERT and DCE_DOCKER_TLS_KEY belong together; set both or neither."
+            "DCE_HTTP_PORT and DCE_HTTPS_PORT are the same; give HTTPS another port, or 0 for none."
+        )
+
+
+def _check_pair(prefix: str, certificate: Path | None, key: Path | None) -> None:
+    if (certificate is None) != (key is None):
+        raise ConfigurationError(
+            f"{prefix}_CERT and {prefix}_KEY belong together; set both or neither."
         )
 
 

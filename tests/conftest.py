@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.lab.fixtures",
     "tests.plugins.actors",
+    "tests.plugins.authority",
     "tests.plugins.browser",
     "tests.plugins.leftout",
     "tests.plugins.portal",

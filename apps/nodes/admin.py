@@ -123,7 +123,7 @@ class EngineEndpointAdmin(ModelAdmin):
     """Addresses of engines; those from the settings are changed there."""
 
     form = EngineEndpointForm
-    list_display = ("url", "node", "manager", "api_version", "last_answer", "last_error")
+    list_display = ("url", "node", "cluster", "manager", "api_version", "last_answer", "last_error")
     list_filter = ("is_manager", "from_settings", "cluster")
     list_select_related = ("node", "cluster")
     search_fields = ("url", "node__hostname", "engine_id")

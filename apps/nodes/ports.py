@@ -42,10 +42,14 @@ class TlsFiles:
 
 @dataclass(frozen=True, slots=True)
 class EngineAddress:
-    """Where an engine answers: `unix:///path` or `tcp://host:port`."""
+    """Where an engine answers: `unix:///path` or `tcp://host:port`.
+
+    A certificate is verified against `server_name` where there is one, whatever host the address names.
+    """
 
     url: str
     tls: TlsFiles | None = None
+    server_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,11 @@ class NodeInfo:
 
 @dataclass(frozen=True, slots=True)
 class ServiceInfo:
-    """One service (`GET /services`); limits and reservations are of one task, 0 where unset."""
+    """One service (`GET /services`); limits and reservations are of one task, 0 where unset.
+
+    `platforms` are `os/architecture`, and one update restarts `update_parallelism` tasks at a
+    time; 0 is all at once, as 0 in `max_per_node` is any number of tasks on one node.
+    """
 
     native_id: str
     name: str
@@ -119,6 +127,10 @@ class ServiceInfo:
     created_at: datetime
     updated_at: datetime
     version_index: int
+    constraints: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    max_per_node: int = 0
+    update_parallelism: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +289,10 @@ class EnginePort(Protocol):
         """Read containers, their counters, and images where asked."""
         ...
 
+    async def leave(self) -> None:
+        """Make the engine leave its Swarm; does nothing where it is in none, refused for a manager."""
+        ...
+
     async def close(self) -> None:
         """Close the connections; calling it twice does no harm."""
         ...
@@ -304,6 +320,22 @@ class ClusterPort(Protocol):
 
     async def join_facts(self) -> JoinFacts:
         """Ask for what a host needs to join, as it is now; Unsupported where nothing can be joined."""
+        ...
+
+    async def node_tasks(self, native_id: str) -> tuple[TaskInfo, ...]:
+        """Read the tasks that were placed on a node, those that ended included."""
+        ...
+
+    async def remove_node(self, native_id: str, *, force: bool) -> None:
+        """Take a node out of the cluster; Conflict for a manager, and unless forced for one that is not down."""
+        ...
+
+    async def service(self, native_id: str) -> ServiceInfo:
+        """Read one service now; NotFound when the manager knows none."""
+        ...
+
+    async def restart_service(self, native_id: str) -> None:
+        """Start every task of a service anew, as its update settings say; Conflict when it changed meanwhile."""
         ...
 
     async def close(self) -> None:

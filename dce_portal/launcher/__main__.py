@@ -26,12 +26,13 @@ def run(configuration: Configuration) -> int:
 
 def prepare(configuration: Configuration) -> int:
     """Make folders and keys without starting anything, for management commands."""
+    from dce_portal import authority
     from dce_portal.launcher.keys import make_keys
     from dce_portal.launcher.workspace import Workspace
 
     os.umask(0o077)
     Workspace(configuration.paths).make()
-    made = make_keys(configuration.paths.secrets)
+    made = make_keys(configuration.paths.secrets) + authority.prepare(configuration)
     step(f"Made the keys {', '.join(made)}" if made else "All keys are there")
     return 0
 

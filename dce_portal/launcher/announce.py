@@ -10,7 +10,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from dce_portal.configuration import Configuration
 from dce_portal.launcher.output import say, step
-from dce_portal.launcher.rendering import local_origin
+from dce_portal.launcher.rendering import local_https_origin, local_origin
 
 GIVE_UP_AFTER_S = 60.0
 READY_WITHIN_S = 30.0
@@ -59,5 +59,11 @@ def banner(configuration: Configuration) -> str:
         else f"kept in {kept}"
     )
     return (
-        f"\nThe portal is at  {address}/\n  user            admin\n  password        {password}\n"
+        f"\nThe portal is at  {address}/\n{_with_https(configuration)}"
+        f"  user            admin\n  password        {password}\n"
     )
+
+
+def _with_https(configuration: Configuration) -> str:
+    address = local_https_origin(configuration)
+    return f"  and with TLS    {address}/\n" if address else ""

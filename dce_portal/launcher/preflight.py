@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import socket
 
+from dce_portal.authority.certificates import utc_now
+from dce_portal.authority.https import OwnCertificateError, check_operators_certificate
 from dce_portal.configuration import Configuration
 from dce_portal.launcher import processes
 from dce_portal.launcher.errors import LauncherError
@@ -16,8 +18,21 @@ def check(configuration: Configuration) -> None:
     """Raise a LauncherError for the first thing that is in the way."""
     find_servers(configuration)
     check_not_running(configuration.paths)
+    check_certificate(configuration)
     for address in configuration.bind:
-        check_port(address, configuration.http_port)
+        check_port(address, configuration.http_port, name="DCE_HTTP_PORT")
+        if configuration.https_port:
+            check_port(address, configuration.https_port, name="DCE_HTTPS_PORT")
+
+
+def check_certificate(configuration: Configuration) -> None:
+    """Refuse a certificate of the operator's own that HTTPS could not serve."""
+    if not configuration.https_port:
+        return
+    try:
+        check_operators_certificate(configuration, now=utc_now())
+    except OwnCertificateError as error:
+        raise LauncherError(str(error)) from None
 
 
 def check_not_running(paths: Paths) -> None:
@@ -29,7 +44,7 @@ def check_not_running(paths: Paths) -> None:
         )
 
 
-def check_port(address: str, port: int) -> None:
+def check_port(address: str, port: int, *, name: str) -> None:
     """Refuse an address that nginx could not listen on."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
@@ -40,18 +55,18 @@ def check_port(address: str, port: int) -> None:
             probe.bind((address, port))
             probe.listen(1)
     except OSError as error:
-        raise LauncherError(_listen_sentence(address, port, error)) from None
+        raise LauncherError(_listen_sentence(address, port, name, error)) from None
 
 
-def _listen_sentence(address: str, port: int, error: OSError) -> str:
+def _listen_sentence(address: str, port: int, name: str, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"Port {port} on {address} is already taken by another program;"
-            " end it, or name another port in DCE_HTTP_PORT."
+            f" end it, or name another port in {name}."
         )
     if error.errno == errno.EACCES:
         return (
-            f"This user may not listen on port {port}; name one above 1023 in DCE_HTTP_PORT,"
+            f"This user may not listen on port {port}; name one above 1023 in {name},"
             " or start as root."
         )
     if error.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:

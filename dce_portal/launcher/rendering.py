@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dce_portal import secret_files
+from dce_portal.authority.https import https_files
 from dce_portal.configuration import Configuration
 from dce_portal.launcher.programs import Layout, all_programs, group_names
 from dce_portal.launcher.workspace import Workspace
@@ -53,6 +54,7 @@ def template_values(configuration: Configuration, workspace: Workspace) -> dict[
     return {
         **_places(workspace),
         **_addresses(configuration),
+        **_tls(configuration, workspace),
         **_registry(configuration, workspace),
         **_supervision(configuration, workspace),
     }
@@ -85,10 +87,32 @@ def _addresses(configuration: Configuration) -> dict[str, Any]:
     }
 
 
+def _tls(configuration: Configuration, workspace: Workspace) -> dict[str, Any]:
+    """The HTTPS listener; nginx reads its two files through links where their names are not plain."""
+    port, files = configuration.https_port, https_files(configuration)
+    addresses = configuration.bind if port else ()
+    return {
+        "listen_tls": [f"{bracketed(address)}:{port}" for address in addresses],
+        "tls_certificate": workspace.plain(files.certificate, name="https.pem"),
+        "tls_key": workspace.plain(files.key, name="https.key"),
+    }
+
+
+def local_https_origin(configuration: Configuration) -> str | None:
+    """As below for HTTPS; None where it is off."""
+    if not configuration.https_port:
+        return None
+    return f"https://{_local_host(configuration)}:{configuration.https_port}"
+
+
 def local_origin(configuration: Configuration) -> str:
     """The address under which this machine itself reaches the portal."""
+    return f"http://{_local_host(configuration)}:{configuration.http_port}"
+
+
+def _local_host(configuration: Configuration) -> str:
     first = configuration.bind[0]
-    return f"http://{bracketed(WILDCARDS.get(first, first))}:{configuration.http_port}"
+    return bracketed(WILDCARDS.get(first, first))
 
 
 def bracketed(address: str) -> str:

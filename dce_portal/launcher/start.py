@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from dce_portal import authority
+from dce_portal.authority.https import note_served
 from dce_portal.configuration import Configuration, unknown_names
 from dce_portal.launcher import preflight
 from dce_portal.launcher.errors import LauncherError
@@ -47,6 +49,9 @@ def prepare(configuration: Configuration, environ: Mapping[str, str]) -> Workspa
     made = make_keys(configuration.paths.secrets)
     if made:
         step(f"Made the keys {', '.join(made)}")
+    if renewed := authority.prepare(configuration):
+        step(f"Made or renewed {', '.join(renewed)}")
+    note_served(configuration)
     return workspace
 
 

@@ -32,6 +32,7 @@ class Portal:
     """A running portal: where it is, where its files are, who may sign in."""
 
     port: int
+    https_port: int
     data: Path
     process: subprocess.Popen[str] = field(repr=False)
     username: str = "admin"
@@ -42,9 +43,19 @@ class Portal:
         """The address without a slash at the end."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def https_url(self) -> str:
+        """The same over TLS, with a certificate of the portal's own CA."""
+        return f"https://127.0.0.1:{self.https_port}"
+
+    @property
+    def authority(self) -> Path:
+        """The CAs that a client of the HTTPS address is to trust."""
+        return self.data / "secrets" / "authority" / "bundle.pem"
+
     def launcher(self, command: str) -> subprocess.CompletedProcess[str]:
         """Call the launcher beside the running portal: status, stop."""
-        environ = portal_environ(data=self.data, port=self.port)
+        environ = portal_environ(data=self.data, port=self.port, https_port=self.https_port)
         return call_launcher(command, environ)
 
 
@@ -55,10 +66,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def portal_environ(*, data: Path, port: int, **settings: str) -> dict[str, str]:
-    """A plain environment with the portal's settings."""
+def portal_environ(
+    *, data: Path, port: int, https_port: int = 0, **settings: str
+) -> dict[str, str]:
+    """A plain environment with the portal's settings; no HTTPS unless a port is given."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_HANDED_ON)}
-    return {**kept, "DCE_DATA": str(data), "DCE_HTTP_PORT": str(port), **settings}
+    ports = {"DCE_HTTP_PORT": str(port), "DCE_HTTPS_PORT": str(https_port)}
+    return {**kept, "DCE_DATA": str(data), **ports, **settings}
 
 
 def launcher_command(command: str) -> list[str]:
@@ -92,8 +106,10 @@ def started_portal(
     **settings: str,
 ) -> Iterator[Portal]:
     """Start a portal, wait for its login page, end it."""
-    port = port or free_port()
-    environ = portal_environ(data=data, port=port, DCE_ADMIN_PASSWORD=PASSWORD, **settings)
+    port, https_port = port or free_port(), free_port()
+    environ = portal_environ(
+        data=data, port=port, https_port=https_port, DCE_ADMIN_PASSWORD=PASSWORD, **settings
+    )
     # setpriv ends it with this process, should pytest be killed.
     command = ["setpriv", "--pdeathsig", "TERM", *launcher_command("run")]
     log = data.parent / f"{data.name[:40]}.out"
@@ -101,7 +117,7 @@ def started_portal(
         process = subprocess.Popen(
             command, env=environ, cwd=cwd, stdout=output, stderr=subprocess.STDOUT, text=True
         )
-    portal = Portal(port=port, data=data, process=process)
+    portal = Portal(port=port, https_port=https_port, data=data, process=process)
     try:
         _wait_for_login_page(portal, log)
         yield portal

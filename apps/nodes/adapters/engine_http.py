@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -13,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from apps.nodes.adapters.engine_json import locked_sentence
 from apps.nodes.adapters.json_facts import Facts
-from apps.nodes.ports import EngineAddress, TlsFiles
+from apps.nodes.adapters.tls import tls_context
+from apps.nodes.ports import EngineAddress
 from apps.nodes.swarm_ports import NoLeader, SwarmLocked
 from dce_portal.errors import Conflict, InvalidInput, NotFound, PortalError, Unavailable
 
@@ -53,6 +53,10 @@ class EngineHttp:
         """Write one resource; never repeated by this client."""
         return await self._ask("POST", path, params=params, body=body)
 
+    async def delete(self, path: str, **params: str) -> object:
+        """Remove one resource; never repeated by this client."""
+        return await self._ask("DELETE", path, params=params)
+
     async def negotiated_version(self) -> str:
         """The API version that both sides know; asked once, and again after a failure."""
         if not self.api_version:
@@ -83,7 +87,13 @@ class EngineHttp:
         headers = {} if body is None else {"Content-Type": "application/json"}
         try:
             async with session.request(
-                method, path, params=params, data=data, headers=headers, allow_redirects=False
+                method,
+                path,
+                params=params,
+                data=data,
+                headers=headers,
+                allow_redirects=False,
+                server_hostname=self.address.server_name or None,
             ) as response:
                 return self._answer(response.status, path, await self._read(response))
         except TimeoutError:
@@ -183,15 +193,6 @@ def connector_of(address: EngineAddress) -> tuple[aiohttp.BaseConnector, str]:
     if address.tls is None:
         return aiohttp.TCPConnector(limit=0), f"http://{parts.netloc}"
     return aiohttp.TCPConnector(limit=0, ssl=tls_context(address.tls)), f"https://{parts.netloc}"
-
-
-def tls_context(files: TlsFiles) -> ssl.SSLContext:
-    """Trust the given CA only (else the system's), and show our certificate."""
-    context = ssl.create_default_context(cafile=files.ca or None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if files.cert:
-        context.load_cert_chain(files.cert, files.key or None)
-    return context
 
 
 def choose_version(raw: object) -> str:

@@ -1,7 +1,14 @@
-"""What acts in this app: taking engines on, applying polls, changing nodes."""
+"""What acts in this app: taking engines on, applying polls, changing and removing nodes."""
 
+from apps.nodes.services.bulk_labels import request_label_edits
+from apps.nodes.services.certificates import (
+    IssuedToAgent,
+    issue_agent_certificate,
+    revoke_agent_certificates,
+    revoke_certificate,
+)
+from apps.nodes.services.cluster_rows import forget_cluster, forget_engine, rename_cluster
 from apps.nodes.services.disk import measure_disk, prune_node
-from apps.nodes.services.forgetting import forget_cluster, forget_engine, rename_cluster
 from apps.nodes.services.housekeeping import drop_old_events
 from apps.nodes.services.node_changes import request_node_change
 from apps.nodes.services.onboarding import (
@@ -16,6 +23,14 @@ from apps.nodes.services.polls import (
     cluster_poll_failed,
     engine_poll_failed,
 )
+from apps.nodes.services.rebalance import request_rebalance, why_not_rebalance
+from apps.nodes.services.removal import (
+    Way,
+    removal_way,
+    request_removal,
+    why_not_remove,
+)
+from apps.nodes.services.roles import quorum_by_rows, request_role_change, why_not_role
 from apps.nodes.services.swarm_changes import (
     rotate_ca,
     rotate_tokens,
@@ -27,6 +42,8 @@ from apps.nodes.services.unasked import mark_unasked
 from apps.nodes.services.unlocking import request_unlock
 
 __all__ = [
+    "IssuedToAgent",
+    "Way",
     "adopt_configured_engines",
     "apply_cluster_snapshot",
     "apply_engine_snapshot",
@@ -38,16 +55,28 @@ __all__ = [
     "engine_poll_failed",
     "forget_cluster",
     "forget_engine",
+    "issue_agent_certificate",
     "mark_unasked",
     "measure_disk",
     "prune_node",
+    "quorum_by_rows",
+    "removal_way",
     "rename_cluster",
+    "request_label_edits",
     "request_node_change",
+    "request_rebalance",
+    "request_removal",
+    "request_role_change",
     "request_unlock",
+    "revoke_agent_certificates",
+    "revoke_certificate",
     "rotate_ca",
     "rotate_tokens",
     "rotate_unlock_key",
     "set_autolock",
     "show_join_tokens",
     "show_unlock_key",
+    "why_not_rebalance",
+    "why_not_remove",
+    "why_not_role",
 ]

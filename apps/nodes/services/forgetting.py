@@ -1,128 +1,80 @@
-"""Forgets clusters and single engines that are gone, and names clusters; nothing outside is touched."""
+"""Takes a node out of the portal's own rows, with its engine address and its agent's certificates."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.nodes.models import Cluster, EngineEndpoint, Node
-from apps.nodes.services.swarm_changes import cluster_of
-from dce_portal.errors import Conflict, InvalidInput, NotFound, Unsupported
-from dce_portal.models import Operation
-from dce_portal.operations import OperationRun, Target, operation_handler, start_operation
+from apps.nodes.ports import Happening
+from apps.nodes.services.certificates import revoke_agent_certificates
+from apps.nodes.services.happenings import publish_state_on_commit, record_happenings
+from dce_portal.operations import OperationRun
 from dce_portal.origin import Origin
 
-FORGET_CLUSTER = "cluster.forget"
-FORGET_ENGINE = "node.forget"
-RENAME = "cluster.rename"
-LONGEST_NAME = 64
+
+def forget_node(run: OperationRun, node: Node) -> None:
+    """Delete the rows; an engine that has just left may stand in another one already."""
+    endpoint: EngineEndpoint | None = getattr(node, "endpoint", None)
+    origin = origin_of(run)
+    with transaction.atomic():
+        if endpoint is not None:
+            _forget_endpoint(run, endpoint.pk, origin)
+        Node.objects.filter(pk=node.pk).delete()
+        if not _forget_empty_cluster(run, node.cluster):
+            _tell(node)
+    run.say(_("The portal has forgotten %(node)s.") % {"node": node.hostname})
 
 
-def forget_cluster(*, cluster: Cluster, origin: Origin) -> Operation:
-    """Delete what is known of a cluster that does not answer; the caller has checked `nodes.manage_cluster`."""
-    check_cluster_gone(cluster)
-    return start_operation(
-        FORGET_CLUSTER,
-        title=_("Forget %(cluster)s") % {"cluster": cluster.name},
-        target=Target("cluster", str(cluster.pk), cluster.name),
-        origin=origin,
+def origin_of(run: OperationRun) -> Origin:
+    """Who started the operation, for what it writes to the audit itself."""
+    operation = run.operation
+    return Origin(
+        actor=operation.actor, address=operation.address or None, credential=operation.credential
     )
 
 
-def forget_engine(*, node: Node, origin: Origin) -> Operation:
-    """Delete what is known of a single engine that does not answer; the caller has checked `nodes.remove_node`."""
-    check_engine_gone(node)
-    return start_operation(
-        FORGET_ENGINE,
-        title=_("Forget %(node)s") % {"node": node.hostname},
-        target=Target("node", str(node.pk), node.hostname),
-        origin=origin,
-    )
-
-
-def rename_cluster(*, cluster: Cluster, name: str, origin: Origin) -> Operation:
-    """Give a cluster another name; the caller has checked `nodes.manage_cluster`."""
-    check_name(cluster, name)
-    return start_operation(
-        RENAME,
-        title=_("Rename %(cluster)s to %(name)s") % {"cluster": cluster.name, "name": name},
-        target=Target("cluster", str(cluster.pk), cluster.name),
-        origin=origin,
-        parameters={"name": name},
-    )
-
-
-def check_cluster_gone(cluster: Cluster) -> None:
-    """Refuse while it answers: the next poll would bring it back."""
-    if cluster.stale_since is None:
-        raise Conflict(_("This cluster answers. Only one that does not can be forgotten."))
-
-
-def check_engine_gone(node: Node) -> None:
-    """Refuse a Swarm's node, and an engine that answers."""
-    if node.cluster.kind != Cluster.Kind.ENGINES:
-        raise Unsupported(_("Only single engines can be forgotten; a Swarm's node is removed."))
-    if node.is_fresh:
-        raise Conflict(_("This engine answers. Only one that does not can be forgotten."))
-
-
-def check_name(cluster: Cluster, name: str) -> None:
-    """Refuse a name that is empty, too long, unprintable or another cluster's."""
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
-        raise InvalidInput(
-            _("A cluster's name is one line of at most %(most)s characters.")
-            % {"most": LONGEST_NAME},
-            field="name",
+def _forget_endpoint(run: OperationRun, pk: int, origin: Origin) -> None:
+    endpoint = EngineEndpoint.objects.select_related("node__cluster").filter(pk=pk).first()
+    if endpoint is None:
+        return
+    revoked = revoke_agent_certificates(endpoint, reason=_("The node was removed."), origin=origin)
+    if revoked:
+        run.say(_("Its agent's certificates were revoked: %(n)s.") % {"n": revoked})
+    if endpoint.from_settings:
+        run.say(
+            _(
+                "Its address %(url)s is named by DCE_DOCKER_HOST and comes back at the next start;"
+                " take it out there."
+            )
+            % {"url": endpoint.url}
         )
-    if Cluster.objects.filter(name=name).exclude(pk=cluster.pk).exists():
-        raise InvalidInput(_("Another cluster has this name already."), field="name")
+    _forget_as_single_engine(endpoint)
+    endpoint.delete()
 
 
-@operation_handler(FORGET_CLUSTER)
-def carry_out_forgetting_cluster(run: OperationRun) -> Mapping[str, Any]:
-    """Delete the cluster's rows and its addresses; those that the settings name stay."""
-    cluster = cluster_of(run)
-    with transaction.atomic():
-        check_cluster_gone(Cluster.objects.select_for_update().get(pk=cluster.pk))
-        nodes = cluster.nodes.count()
-        addresses = _forget_addresses(EngineEndpoint.objects.filter(cluster=cluster))
-        cluster.delete()
-    return {"nodes": nodes, "addresses": addresses}
-
-
-@operation_handler(FORGET_ENGINE)
-def carry_out_forgetting_engine(run: OperationRun) -> Mapping[str, Any]:
-    """Delete the engine's rows and its address, and the list of single engines when it was the last."""
-    node = Node.objects.select_related("cluster").filter(pk=run.operation.target_id).first()
-    if node is None:
-        raise NotFound(_("This node is no longer known. Nothing was changed."))
-    check_engine_gone(node)
-    with transaction.atomic():
-        addresses = _forget_addresses(EngineEndpoint.objects.filter(node=node))
+def _forget_as_single_engine(endpoint: EngineEndpoint) -> None:
+    """A poll between leaving and now has seen an engine without a Swarm and made a row for it."""
+    node = endpoint.node
+    if node is not None and node.cluster.kind == Cluster.Kind.ENGINES:
         node.delete()
-        cluster = node.cluster
-        if not (cluster.nodes.exists() or cluster.endpoints.exists()):
-            cluster.delete()
-    return {"addresses": addresses}
 
 
-def _forget_addresses(endpoints: QuerySet[EngineEndpoint]) -> int:
-    _all, by_model = endpoints.filter(from_settings=False).delete()
-    return int(by_model.get(EngineEndpoint._meta.label, 0))
+def _forget_empty_cluster(run: OperationRun, cluster: Cluster) -> bool:
+    """A cluster that does not answer and has no row left stands for nothing any more."""
+    is_empty = not (cluster.nodes.exists() or cluster.endpoints.exists())
+    if not is_empty or (cluster.stale_since is None and cluster.kind == Cluster.Kind.SWARM):
+        return False
+    cluster.delete()
+    run.say(
+        _("It was the last node of %(cluster)s, which is forgotten as well.")
+        % {"cluster": cluster.name}
+    )
+    return True
 
 
-@operation_handler(RENAME)
-def carry_out_renaming(run: OperationRun) -> Mapping[str, Any]:
-    """Write the name, unless another cluster took it meanwhile."""
-    cluster, name = cluster_of(run), str(run.parameters["name"])
-    check_name(cluster, name)
-    try:
-        with transaction.atomic():
-            Cluster.objects.filter(pk=cluster.pk).update(name=name)
-    except IntegrityError:
-        raise Conflict(_("Another cluster took this name meanwhile. Choose another.")) from None
-    return {"name": name}
+def _tell(node: Node) -> None:
+    happening = Happening("node.removed", "node", node.native_id, node.hostname, severity="warning")
+    record_happenings(node.cluster_id, [happening], at=timezone.now(), node_pks={})
+    publish_state_on_commit(node.cluster_id, [])

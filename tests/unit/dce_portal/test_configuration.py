@@ -48,6 +48,8 @@ def test_typed_values() -> None:
         ("DCE_HTTP_PORT", "0"),
         ("DCE_HTTP_PORT", "65536"),
         ("DCE_HTTP_PORT", "-1"),
+        ("DCE_HTTPS_PORT", "65536"),
+        ("DCE_TLS_CERT", "/nowhere/cert.pem"),
         ("DCE_BIND", "localhost"),
         ("DCE_BIND", ","),
         ("DCE_PUBLIC_URL", "portal.example.org"),
@@ -121,6 +123,21 @@ def test_certificate_without_key(tmp_path: Path) -> None:
     file.touch()
     with pytest.raises(ConfigurationError, match="belong together"):
         read({"DCE_DOCKER_TLS_CERT": str(file)})
+
+
+def test_own_certificate_without_its_key(tmp_path: Path) -> None:
+    """As above for HTTPS."""
+    file = tmp_path / "cert.pem"
+    file.touch()
+    with pytest.raises(ConfigurationError, match="DCE_TLS_CERT and DCE_TLS_KEY belong together"):
+        read({"DCE_TLS_CERT": str(file)})
+
+
+def test_one_port_for_both_listeners() -> None:
+    """One of the two could not listen."""
+    with pytest.raises(ConfigurationError, match="are the same"):
+        read({"DCE_HTTP_PORT": "8443"})
+    assert read({"DCE_HTTPS_PORT": "0"}).https_port == 0
 
 
 def test_misspelt_names_are_noticed() -> None:

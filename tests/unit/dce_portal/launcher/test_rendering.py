@@ -84,8 +84,30 @@ def test_listens_on_every_address_and_nowhere_else(tmp_path: Path) -> None:
     files = render(tmp_path, DCE_BIND="10.0.0.1,[::1]", DCE_HTTP_PORT="8127")
     lines = [line.strip() for line in files["nginx.conf"].splitlines()]
     listened = [line for line in lines if line.startswith("listen ")]
-    assert listened == ["listen 10.0.0.1:8127;", "listen [::1]:8127;"]
+    plain, tls = ("10.0.0.1:8127", "[::1]:8127"), ("10.0.0.1:8443", "[::1]:8443")
+    expected = [f"listen {address};" for address in plain]
+    assert listened == expected + [f"listen {address} ssl http2;" for address in tls]
     assert "allow 10.0.0.1;" in lines
+
+
+def test_https_can_be_switched_off(tmp_path: Path) -> None:
+    """Neither a listener nor a certificate."""
+    assert "ssl_certificate" in render(tmp_path / "a")["nginx.conf"]
+    assert (
+        "ssl" not in render(tmp_path / "b", DCE_HTTPS_PORT="0")["nginx.conf"].split("location")[0]
+    )
+
+
+def test_the_operators_certificate_is_served_from_an_awkward_place(tmp_path: Path) -> None:
+    """Through a link with a plain name."""
+    folder = tmp_path / "my ;certificates"
+    folder.mkdir()
+    for name in ("a.pem", "a.key"):
+        (folder / name).touch()
+    pair = {"DCE_TLS_CERT": str(folder / "a.pem"), "DCE_TLS_KEY": str(folder / "a.key")}
+    text = render(tmp_path / "var", **pair)["nginx.conf"]
+    served = Path(text.split("ssl_certificate ", 1)[1].split(";", 1)[0])
+    assert served.resolve() == folder / "a.pem"
 
 
 def test_registry_tells_the_portal(tmp_path: Path) -> None:
