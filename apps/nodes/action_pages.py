@@ -113,7 +113,8 @@ class ActionPages:
 
     def _rows(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = cast("Any", self).get_queryset(request)
-        return rows.select_related(*(cast("Any", self).list_select_related or ()))
+        related = cast("Any", self).list_select_related
+        return rows.select_related(*related) if related else rows
 
 
 def _leads_to(action: Action) -> Callable[..., HttpResponse]:
@@ -140,7 +141,7 @@ class _Page:
         """Show what it will do, or do it once that was confirmed."""
         form = self._form()
         is_sent = self.request.method == "POST" and LOOK_AGAIN not in self.request.POST
-        if is_sent and (form is None or form.is_valid()) and self._is_confirmed():
+        if is_sent and (form is None or form.is_valid()) and self._is_confirmed(form):
             started = self._start(form)
             if started is not None:
                 return started
@@ -152,9 +153,9 @@ class _Page:
         initial = dict(self.action.initial(self.subject))
         return self.action.form(self.request.POST or None, initial=initial)
 
-    def _is_confirmed(self) -> bool:
+    def _is_confirmed(self, form: forms.Form | None) -> bool:
         typed = self.request.POST.get(NAME_FIELD, "").strip()
-        needs_name = self.action.preview(self.subject, {}).needs_name
+        needs_name = self.action.preview(self.subject, _wish_so_far(form)).needs_name
         if needs_name and typed != str(self.subject):
             self.problem = _("Type the name exactly as it stands above. Nothing was started.")
         return not self.problem

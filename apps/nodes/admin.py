@@ -16,6 +16,7 @@ from apps.nodes.action_pages import ActionPages, action_buttons
 from apps.nodes.forms import EngineEndpointForm
 from apps.nodes.join_pages import JoinTokenAdmin
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
+from apps.nodes.secret_pages import SecretPages, may_see_secrets
 from apps.nodes.selectors import cluster_page, endpoint_page, node_page
 from dce_portal.admin_site import ModelAdmin, ReadOnlyAdmin, display
 from dce_portal.docker_words import in_words
@@ -38,7 +39,7 @@ NO_TLS = _(
 
 
 @admin.register(Cluster)
-class ClusterAdmin(ActionPages, MirrorAdmin):
+class ClusterAdmin(SecretPages, ActionPages, MirrorAdmin):
     """Swarms, and the single engines together."""
 
     list_display = ("name", "kind_label", "nodes_ready", "source", "freshness")
@@ -50,7 +51,11 @@ class ClusterAdmin(ActionPages, MirrorAdmin):
         """Its health, nodes with their usage, engine addresses and latest events."""
         user = cast("Any", request.user)
         page = {**cluster_page(user, row), **cluster_health(user, row)}
-        return {**page, "buttons": action_buttons(user, row)}
+        return {
+            **page,
+            "buttons": action_buttons(user, row),
+            "may_see_secrets": may_see_secrets(user, row),
+        }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cluster]:
         """With the counts that the list shows."""
@@ -121,7 +126,7 @@ class EngineEndpointAdmin(ModelAdmin):
     """Addresses of engines; those from the settings are changed there."""
 
     form = EngineEndpointForm
-    list_display = ("url", "node", "manager", "api_version", "last_answer", "last_error")
+    list_display = ("url", "node", "cluster", "manager", "api_version", "last_answer", "last_error")
     list_filter = ("is_manager", "from_settings", "cluster")
     list_select_related = ("node", "cluster")
     search_fields = ("url", "node__hostname", "engine_id")

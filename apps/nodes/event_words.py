@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 WORDS: dict[str, str | Promise] = {
     "cluster.found": _("was found"),
+    "cluster.no_leader": _("lost its majority of managers"),
+    "cluster.locked": _("is locked"),
     "node.joined": _("joined"),
     "node.removed": _("was removed"),
     "node.ready": _("is ready"),

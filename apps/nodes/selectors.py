@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,26 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Model, QuerySet
 from django.db.models.functions import Mod
+from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
+from apps.nodes.cluster_facts import ClusterFacts
+from apps.nodes.models import (
+    Cluster,
+    ClusterEvent,
+    Condition,
+    EngineDiskUsage,
+    EngineEndpoint,
+    Node,
+)
 from apps.nodes.ports import EngineAddress, TlsFiles
-from apps.workloads.selectors import containers_visible_to, tasks_visible_to
+from apps.nodes.swarm_words import measured_disk, quorum_line
+from apps.workloads.selectors import (
+    containers_visible_to,
+    counts_of_cluster,
+    names_in_services,
+    tasks_visible_to,
+)
 
 Viewer = User | AnonymousUser
 MOST_ROWS_A_PAGE = 200
@@ -90,6 +105,32 @@ def poll_targets(*, shard: int, shards: int) -> Iterator[PollTarget]:
         yield PollTarget("engine", endpoint.pk, (address_of(endpoint),))
 
 
+def outstanding_join_lines(cluster: Cluster) -> int:
+    """How many join tokens of the portal may still be used for this cluster."""
+    alive = cluster.join_tokens.filter(revoked_at=None, expires_at__gt=timezone.now())
+    return alive.filter(uses_taken__lt=F("uses_allowed")).count()
+
+
+def disk_usage_of(node: Node) -> EngineDiskUsage | None:
+    """What the node's disk held when it was last measured."""
+    return EngineDiskUsage.objects.filter(node=node).first()
+
+
+def images_that_services_need(node: Node, images: Iterable[str]) -> list[str]:
+    """Those of the images that a service of the node's cluster names, by tag or by digest."""
+    unused = set(images)
+    return sorted(unused & set(names_in_services(node.cluster_id)))
+
+
+def rows_of_cluster(cluster: Cluster) -> dict[str, int]:
+    """How much is known of a cluster, and at how many addresses that only this page knows."""
+    return {
+        **counts_of_cluster(cluster.pk),
+        "nodes": cluster.nodes.count(),
+        "addresses": cluster.endpoints.filter(from_settings=False).count(),
+    }
+
+
 def node_page(user: Viewer, node: Node) -> dict[str, Any]:
     """What the node's page shows, each part only to those who may see it."""
     containers = containers_visible_to(user).filter(node=node).order_by("state", "name")
@@ -103,6 +144,7 @@ def node_page(user: Viewer, node: Node) -> dict[str, Any]:
         "events": list(events_visible_to(user).filter(node=node)[:20]),
         "labels": sorted(node.labels.items()),
         "engine_labels": sorted(node.engine_labels.items()),
+        "disk": measured_disk(disk_usage_of(node)),
     }
 
 
@@ -111,10 +153,20 @@ def cluster_page(user: Viewer, cluster: Cluster) -> dict[str, Any]:
     endpoints = _visible(EngineEndpoint.objects.select_related("node"), user)
     return {
         "cluster": cluster,
+        **swarm_page(cluster),
         "endpoints": list(endpoints.filter(cluster=cluster)[:MOST_ROWS_A_PAGE]),
         "can_add_endpoint": user.has_perm("nodes.add_engineendpoint"),
         "events": list(events_visible_to(user).filter(cluster=cluster)[:20]),
     }
+
+
+def swarm_page(cluster: Cluster) -> dict[str, Any]:
+    """What a Swarm said of itself last; nothing for other clusters, and before the first answer."""
+    facts = ClusterFacts.from_columns(cluster.facts)
+    if facts is None:
+        return {}
+    is_lost = cluster.condition == Condition.NO_LEADER
+    return {"facts": facts, "quorum_line": quorum_line(facts.managers, is_lost=is_lost)}
 
 
 def endpoint_page(endpoint: EngineEndpoint) -> dict[str, Any]:

@@ -92,6 +92,7 @@ class TaskAdmin(MirrorAdmin):
         "state_label",
         "wanted",
         "node",
+        "cluster",
         "problem",
         "changed",
         "freshness",
@@ -136,8 +137,28 @@ class TaskAdmin(MirrorAdmin):
         return ago(row.updated_at)
 
 
+class NodeFilter(admin.RelatedFieldListFilter):
+    """Nodes by their name and their cluster's, since host names are not told apart by clusters."""
+
+    def field_choices(
+        self, field: Any, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, Any]]:
+        """Each node's key and names."""
+        nodes = field.remote_field.model.objects.select_related("cluster")
+        return [(str(node.pk), f"{node.hostname} ({node.cluster})") for node in nodes]
+
+
+class OnNode:
+    """The column of rows that are on a node."""
+
+    @display(description=_("cluster"), ordering="node__cluster__name")
+    def cluster(self, row: Any) -> str:
+        """The node's cluster."""
+        return str(row.node.cluster)
+
+
 @admin.register(Container)
-class ContainerAdmin(MirrorAdmin):
+class ContainerAdmin(OnNode, MirrorAdmin):
     """The containers of every node whose engine is asked."""
 
     watched = "node"
@@ -147,13 +168,14 @@ class ContainerAdmin(MirrorAdmin):
         "health_label",
         "short_image",
         "node",
+        "cluster",
         "service",
         "status",
         "freshness",
     )
     list_filter = (
         "node__cluster",
-        "node",
+        ("node", NodeFilter),
         ("state", WordsFilter),
         ("health", WordsFilter),
         "stack",
@@ -184,12 +206,12 @@ class ContainerAdmin(MirrorAdmin):
 
 
 @admin.register(EngineImage)
-class EngineImageAdmin(MirrorAdmin):
+class EngineImageAdmin(OnNode, MirrorAdmin):
     """The images in the engines' stores."""
 
     watched = "node"
-    list_display = ("name", "short", "size", "node", "created", "freshness")
-    list_filter = ("node__cluster", "node", stale_filter("node__"))
+    list_display = ("name", "short", "size", "node", "cluster", "created", "freshness")
+    list_filter = ("node__cluster", ("node", NodeFilter), stale_filter("node__"))
     list_select_related = ("node__cluster",)
     search_fields = ("native_id", "tags", "node__hostname")
     fields = ("native_id",)

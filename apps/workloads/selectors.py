@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -60,6 +60,24 @@ def task_totals(cluster_id: int) -> dict[str, int]:
     services = Service.objects.filter(cluster_id=cluster_id)
     totals = services.aggregate(running=Sum("running_tasks"), desired=Sum("desired_tasks"))
     return {name: total or 0 for name, total in totals.items()}
+
+
+def names_in_services(cluster_id: int) -> Iterator[str]:
+    """The images that the cluster's services name, each by tag and by digest where it has both."""
+    for image in Service.objects.filter(cluster_id=cluster_id).values_list("image", flat=True):
+        name, _at, digest = image.partition("@")
+        yield name
+        repository, _colon, tag = name.rpartition(":")
+        if digest:
+            yield f"{repository if repository and '/' not in tag else name}@{digest}"
+
+
+def counts_of_cluster(cluster_id: int) -> dict[str, int]:
+    """How many services and containers are known of a cluster."""
+    return {
+        "services": Service.objects.filter(cluster_id=cluster_id).count(),
+        "containers": Container.objects.filter(node__cluster_id=cluster_id).count(),
+    }
 
 
 def live_tasks(cluster_id: int) -> QuerySet[Task]:

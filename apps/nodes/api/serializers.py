@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.nodes.api.cluster_serializers import ClusterFactsSerializer
+from apps.nodes.cluster_facts import ClusterFacts
 from apps.nodes.models import Cluster, ClusterEvent, Node
 from apps.nodes.previews import Preview
 from dce_portal.api.serializers import StrictSerializer
@@ -16,13 +21,33 @@ class ClusterSerializer(serializers.ModelSerializer[Cluster]):
     """A Swarm, or the single engines that are in none."""
 
     url = serializers.HyperlinkedIdentityField(view_name="api:cluster-detail")
+    condition = serializers.CharField(
+        read_only=True, help_text=_("Trouble with a name: no_leader, locked, or empty.")
+    )
+    facts = serializers.SerializerMethodField()
 
     class Meta:
         """All facts."""
 
         model = Cluster
-        fields = ("id", "url", "name", "kind", "native_id", "created_at", *FRESHNESS)
+        fields = (
+            "id",
+            "url",
+            "name",
+            "kind",
+            "native_id",
+            "created_at",
+            "condition",
+            "facts",
+            *FRESHNESS,
+        )
         read_only_fields = fields
+
+    @extend_schema_field(ClusterFactsSerializer(allow_null=True))
+    def get_facts(self, cluster: Cluster) -> dict[str, Any] | None:
+        """What a Swarm says of itself; null for other kinds, and before the first answer."""
+        facts = ClusterFacts.from_columns(cluster.facts)
+        return None if facts is None else ClusterFactsSerializer(facts).data
 
 
 class NodeSerializer(serializers.ModelSerializer[Node]):

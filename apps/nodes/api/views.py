@@ -8,7 +8,13 @@ from django.utils.translation import gettext as _
 from rest_framework.decorators import action
 
 from apps.nodes import selectors
-from apps.nodes.api.actions import ActionViewSet, previews, starts_operation
+from apps.nodes.api.actions import previews, starts_operation
+from apps.nodes.api.cluster_actions import (
+    CLUSTER_RIGHTS,
+    NODE_RIGHTS,
+    ClusterActions,
+    NodeUpkeep,
+)
 from apps.nodes.api.filters import ClusterEventFilters, ClusterFilters, NodeFilters
 from apps.nodes.api.serializers import (
     ClusterEventSerializer,
@@ -35,14 +41,14 @@ OPERATE = "nodes.operate_node"
 MANAGE = "nodes.manage_cluster"
 
 
-class ClusterViewSet(ReadOnlyViewSet):
+class ClusterViewSet(ClusterActions):
     """The Swarms and single engines that the portal watches."""
 
     model = Cluster
     serializer_class = ClusterSerializer
     filterset_class = ClusterFilters
     ordering = ("name", "pk")
-    action_permissions = {"upgrade_agents": MANAGE}
+    action_permissions = {"upgrade_agents": MANAGE, **CLUSTER_RIGHTS}
 
     def select(self) -> QuerySet[Cluster]:
         """All that the person may see."""
@@ -58,7 +64,7 @@ class ClusterViewSet(ReadOnlyViewSet):
 NODE_PREVIEWS = ("drain", "activate", "pause", "promote", "demote", "remove")
 
 
-class NodeViewSet(ActionViewSet):
+class NodeViewSet(NodeUpkeep):
     """Nodes as last seen, and changes to them, each of which is an operation."""
 
     model = Node
@@ -77,6 +83,7 @@ class NodeViewSet(ActionViewSet):
         "promote": "nodes.change_node_role",
         "demote": "nodes.change_node_role",
         "remove": "nodes.remove_node",
+        **NODE_RIGHTS,
     }
 
     def select(self) -> QuerySet[Node]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -14,6 +15,7 @@ from apps.metrics import services as usage
 from apps.nodes import backends, services
 from apps.nodes.ports import ClusterPort, EnginePort, EngineSnapshot
 from apps.nodes.selectors import PollTarget
+from apps.nodes.swarm_ports import NoLeader, SwarmLocked
 from dce_portal.errors import PortalError, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -66,10 +68,14 @@ class ClusterAsker:
         try:
             snapshot = await in_time(self._port.snapshot())
         except PortalError as error:
-            reason = error.message
-            await self._in_database(
-                lambda: services.cluster_poll_failed(self._pk, reason=reason, asked_at=asked_at)
+            failed = partial(
+                services.cluster_poll_failed,
+                self._pk,
+                reason=error.message,
+                asked_at=asked_at,
+                condition=condition_of(error),
             )
+            await self._in_database(failed)
             return False
         for endpoint_pk in await self._in_database(
             lambda: services.apply_cluster_snapshot(self._pk, snapshot=snapshot)
@@ -95,10 +101,14 @@ class EngineAsker:
         try:
             snapshot = await in_time(self._port.snapshot(with_images=with_images))
         except PortalError as error:
-            reason = error.message
-            await self._in_database(
-                lambda: services.engine_poll_failed(self._pk, reason=reason, asked_at=asked_at)
+            failed = partial(
+                services.engine_poll_failed,
+                self._pk,
+                reason=error.message,
+                asked_at=asked_at,
+                condition=condition_of(error),
             )
+            await self._in_database(failed)
             return False
         await self._in_database(lambda: apply_engine(self._pk, snapshot))
         return True
@@ -106,6 +116,11 @@ class EngineAsker:
     async def close(self) -> None:
         """Close the connections."""
         await self._port.close()
+
+
+def condition_of(error: PortalError) -> str:
+    """The trouble's name where it has one of its own."""
+    return error.code if isinstance(error, NoLeader | SwarmLocked) else ""
 
 
 async def in_time[Answer](question: Awaitable[Answer]) -> Answer:

@@ -8,6 +8,8 @@ from apps.nodes.services.certificates import (
     revoke_agent_certificates,
     revoke_certificate,
 )
+from apps.nodes.services.cluster_rows import forget_cluster, forget_engine, rename_cluster
+from apps.nodes.services.disk import measure_disk, prune_node
 from apps.nodes.services.housekeeping import drop_old_events
 from apps.nodes.services.node_changes import request_node_change
 from apps.nodes.services.onboarding import (
@@ -30,7 +32,15 @@ from apps.nodes.services.removal import (
     why_not_remove,
 )
 from apps.nodes.services.roles import quorum_by_rows, request_role_change, why_not_role
+from apps.nodes.services.swarm_changes import (
+    rotate_ca,
+    rotate_tokens,
+    rotate_unlock_key,
+    set_autolock,
+)
+from apps.nodes.services.swarm_secrets import show_join_tokens, show_unlock_key
 from apps.nodes.services.unasked import mark_unasked
+from apps.nodes.services.unlocking import request_unlock
 
 __all__ = [
     "IssuedToAgent",
@@ -44,18 +54,30 @@ __all__ = [
     "cluster_poll_failed",
     "drop_old_events",
     "engine_poll_failed",
+    "forget_cluster",
+    "forget_engine",
     "issue_agent_certificate",
     "mark_unasked",
+    "measure_disk",
+    "prune_node",
     "quorum_by_rows",
     "removal_way",
+    "rename_cluster",
     "request_agents_upgrade",
     "request_label_edits",
     "request_node_change",
     "request_rebalance",
     "request_removal",
     "request_role_change",
+    "request_unlock",
     "revoke_agent_certificates",
     "revoke_certificate",
+    "rotate_ca",
+    "rotate_tokens",
+    "rotate_unlock_key",
+    "set_autolock",
+    "show_join_tokens",
+    "show_unlock_key",
     "why_not_rebalance",
     "why_not_remove",
     "why_not_role",
