@@ -8,6 +8,7 @@ breaks, the hub comes back by itself and tells every watcher to look into the ri
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from dce_portal.live import CHANNEL
+from dce_portal.watched import KEY, REMEMBERED_S, TOLD_EVERY_S, as_scores
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +64,8 @@ class Hub:
         self._watchers: dict[str, set[Watcher]] = defaultdict(set)
         self._everyone: set[Watcher] = set()
         self._listening: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[None] | None = None
+        self._is_news = asyncio.Event()
         self._subscribed = asyncio.Event()
 
     def join(self) -> Watcher:
@@ -70,11 +74,14 @@ class Hub:
         self._everyone.add(watcher)
         if self._listening is None:
             self._listening = asyncio.create_task(self._listen())
+            self._telling = asyncio.create_task(self._tell())
         return watcher
 
     async def watch(self, watcher: Watcher, topic: str) -> None:
         """From here on the watcher gets the topic's frames; waits a moment for the subscription."""
         watcher.topics.add(topic)
+        if not self._watchers[topic]:
+            self._is_news.set()
         self._watchers[topic].add(watcher)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._subscribed.wait(), timeout=1)
@@ -92,11 +99,26 @@ class Hub:
         for topic in list(watcher.topics):
             self.unwatch(watcher, topic)
         self._everyone.discard(watcher)
-        if not self._everyone and self._listening is not None:
-            listening, self._listening = self._listening, None
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
+        if not self._everyone:
+            tasks = [task for task in (self._listening, self._telling) if task is not None]
+            self._listening = self._telling = None
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _tell(self) -> None:
+        """Say which topics are watched, at once when one is new: nodes that are watched are asked each second."""
+        client = redis.Redis.from_url(self.url, socket_timeout=2, socket_connect_timeout=2)
+        async with client:
+            while True:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._is_news.wait(), timeout=TOLD_EVERY_S)
+                self._is_news.clear()
+                try:
+                    await _tell_watched(client, list(self._watchers))
+                except (RedisError, OSError) as error:
+                    log.warning("watched_not_told", error=str(error))
+                await asyncio.sleep(FIRST_PAUSE_S)
 
     async def _listen(self) -> None:
         pause_s = FIRST_PAUSE_S
@@ -134,6 +156,12 @@ class Hub:
         for watcher in self._watchers.get(frame["topic"], ()):
             watcher.slots[frame["topic"]] = numbered
             watcher.woken.set()
+
+
+async def _tell_watched(client: redis.Redis, topics: list[str]) -> None:
+    if topics:
+        await client.zadd(KEY, as_scores(topics))
+    await client.zremrangebyscore(KEY, "-inf", time.time() - REMEMBERED_S)
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

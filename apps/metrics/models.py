@@ -44,6 +44,7 @@ class MetricObject(Measured):
         """Where the figures come from."""
 
         HOST = "host", _("the machine itself")
+        AGENT = "agent", _("the node's agent")
         CONTAINERS = "containers", _("the sum of its containers")
         NODES = "nodes", _("the sum of its nodes")
         ENGINE = "engine", _("the engine")

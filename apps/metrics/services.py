@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,21 +61,40 @@ def ingest_engine(
 def _store(
     node: Node, measured: list[Measurement], *, taken_at: datetime, memory: Collector
 ) -> None:
-    """Write the objects, then the totals above them, then close the minutes that are over."""
-    at_s = int(taken_at.timestamp())
-    rows = store.write(measured, at=taken_at)
-    services = memory.take_due(
-        Kind.SERVICE, {one.service_ref for one in measured if one.service_ref}, at_s
-    )
-    clusters = memory.take_due(Kind.CLUSTER, [node.cluster_id], at_s)
-    above = totals.of_services(node, services, at=taken_at)
-    above += totals.of_cluster(node, at=taken_at) if clusters else []
-    rows += store.write(above, at=taken_at)
-    minute_s = minute_of(at_s)
+    """Write the objects and close the minutes that are over, then the totals above them."""
+    _close_minutes(store.write(measured, at=taken_at), at=taken_at, memory=memory)
+    batch = frames.frames_of(measured, cluster=node.cluster, at=taken_at)
+    transaction.on_commit(lambda: live.publish_many(batch))
+    services = {one.service_ref for one in measured if one.service_ref}
+    store_totals(node.pk, node.cluster_id, services=services, at=taken_at, memory=memory)
+
+
+def store_totals(
+    node_pk: int,
+    cluster_pk: int,
+    *,
+    services: Collection[int],
+    at: datetime,
+    memory: Collector = collector,
+) -> None:
+    """Write and publish the totals of a node's services and of its cluster, those of them that are due."""
+    at_s = int(at.timestamp())
+    due = memory.take_due(Kind.SERVICE, services, at_s)
+    is_cluster_due = bool(memory.take_due(Kind.CLUSTER, [cluster_pk], at_s))
+    if not (due or is_cluster_due):
+        return
+    node = Node.objects.select_related("cluster").get(pk=node_pk)
+    above = totals.of_services(node, due, at=at)
+    above += totals.of_cluster(node, at=at) if is_cluster_due else []
+    _close_minutes(store.write(above, at=at), at=at, memory=memory)
+    batch = frames.frames_of(above, cluster=node.cluster, at=at)
+    transaction.on_commit(lambda: live.publish_many(batch))
+
+
+def _close_minutes(rows: Sequence[MetricObject], *, at: datetime, memory: Collector) -> None:
+    minute_s = minute_of(int(at.timestamp()))
     over = memory.turn_minute([row.pk for row in rows], minute_s)
     store.close_minutes(over, now_minute_s=minute_s)
-    batch = frames.frames_of([*measured, *above], cluster=node.cluster, at=taken_at)
-    transaction.on_commit(lambda: live.publish_many(batch))
 
 
 def _containers_of(

@@ -55,7 +55,7 @@ def write(measurements: Sequence[Measurement], *, at: datetime) -> list[MetricOb
     """Keep the latest figures of each object, and one raw row each; the rows come back with their keys."""
     if not measurements:
         return []
-    objects = _write_objects(measurements, at=at)
+    objects = write_objects(measurements, at=at)
     at_s = int(at.timestamp())
     samples = [
         Sample(object_id=row.pk, at_s=at_s, **measurement.figures.as_dict())
@@ -65,7 +65,8 @@ def write(measurements: Sequence[Measurement], *, at: datetime) -> list[MetricOb
     return objects
 
 
-def _write_objects(measurements: Sequence[Measurement], *, at: datetime) -> list[MetricObject]:
+def write_objects(measurements: Sequence[Measurement], *, at: datetime) -> list[MetricObject]:
+    """Keep the latest figures of each object, and what it is; the rows come back with their keys."""
     rows = [
         MetricObject(kind=one.kind, ref=one.ref, last_sample_at=at, **one.columns())
         for one in measurements

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from apps.nodes.adapters.agent import Agent
 from apps.nodes.adapters.agent_host import AgentHost
 from apps.nodes.adapters.engine import Engine
 from apps.nodes.adapters.engines import SingleEngines
 from apps.nodes.adapters.swarm import Swarm
 from apps.nodes.adapters.upkeep import EngineUpkeep
+from apps.nodes.agent_port import AgentPort
 from apps.nodes.agent_ports import AgentHostPort
 from apps.nodes.models import Cluster
 from apps.nodes.ports import Capability, ClusterPort, EngineAddress, EnginePort, Managers
@@ -20,6 +22,11 @@ from dce_portal.errors import Unsupported
 def engine_port(address: EngineAddress) -> EnginePort:
     """The engine at an address."""
     return Engine(address)
+
+
+def agent_port(address: EngineAddress) -> AgentPort:
+    """The agent at an address."""
+    return Agent(address)
 
 
 def swarm_port(managers: Managers) -> ClusterPort:

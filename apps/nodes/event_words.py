@@ -20,6 +20,10 @@ WORDS: dict[str, str | Promise] = {
     "node.availability": _("changed its availability"),
     "node.role": _("changed its role"),
     "node.leader": _("leads the managers now"),
+    "node.clock_wrong": _("has a clock that is wrong"),
+    "node.clock_right": _("has the right time again"),
+    "node.engine_silent": _("has an engine that does not answer its agent"),
+    "node.engine_back": _("has an engine that answers again"),
     "service.created": _("was created"),
     "service.removed": _("was removed"),
     "service.image": _("got another image"),
@@ -33,6 +37,7 @@ WORDS: dict[str, str | Promise] = {
     "container.started": _("started"),
     "container.died": _("ended"),
     "container.killed": _("was killed"),
+    "container.oom": _("ran out of memory"),
     "container.removed": _("was removed"),
     "container.unhealthy": _("is unhealthy"),
 }

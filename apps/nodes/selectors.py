@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Mod
 from django.utils import timezone
 
@@ -102,7 +102,24 @@ def poll_targets(*, shard: int, shards: int) -> Iterator[PollTarget]:
         if managers:
             yield PollTarget("cluster", cluster.pk, tuple(address_of(row) for row in managers))
     for endpoint in EngineEndpoint.objects.annotate(shard=Mod(F("pk"), shards)).filter(shard=shard):
-        yield PollTarget("engine", endpoint.pk, (address_of(endpoint),))
+        kind = "agent" if endpoint.kind == EngineEndpoint.Kind.AGENT else "engine"
+        yield PollTarget(kind, endpoint.pk, (address_of(endpoint),))
+
+
+def endpoints_of_topics(topics: Collection[str]) -> frozenset[int]:
+    """The addresses of the nodes that topics such as `node:7` and `container:9` are about."""
+    refs = _numbers_by_kind(topics)
+    watched = Q(node__in=refs.get("node", ())) | Q(node__containers__in=refs.get("container", ()))
+    rows = EngineEndpoint.objects.filter(watched, kind=EngineEndpoint.Kind.AGENT)
+    return frozenset(rows.values_list("pk", flat=True))
+
+
+def _numbers_by_kind(topics: Collection[str]) -> dict[str, list[int]]:
+    refs: dict[str, list[int]] = {}
+    for kind, _colon, ref in (topic.partition(":") for topic in topics):
+        if ref.isascii() and ref.isdigit():
+            refs.setdefault(kind, []).append(int(ref))
+    return refs
 
 
 def outstanding_join_lines(cluster: Cluster) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -10,6 +11,9 @@ from django.db.models import Case, Count, IntegerField, Model, Q, QuerySet, Sum,
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.nodes.models import Node
+from apps.nodes.ports import ContainerInfo, ImageInfo
+from apps.workloads import shapes
 from apps.workloads.models import Container, EngineImage, Service, Task
 
 UPDATE_WORDS = {
@@ -20,6 +24,8 @@ UPDATE_WORDS = {
     "rollback_completed": _("rolled back"),
     "rollback_paused": _("roll-back halted"),
 }
+
+SERVICE_LABEL = "com.docker.swarm.service.id"
 
 Viewer = User | AnonymousUser
 MOST_ROWS_A_PAGE = 200
@@ -162,3 +168,20 @@ def image_page(user: Viewer, image: EngineImage) -> dict[str, Any]:
         "holders": list(holders.order_by("node__hostname")[:MOST_ROWS_A_PAGE]),
         "containers": list(containers.order_by("-state", "name")[:MOST_ROWS_A_PAGE]),
     }
+
+
+def containers_as_seen(node_pk: int) -> tuple[ContainerInfo, ...]:
+    """A node's containers as its engine told of them; their service by the label, known here or not."""
+    stored = shapes.CONTAINER.stored(Container.objects.filter(node=node_pk)).values()
+    return tuple(replace(one, service_id=one.labels.get(SERVICE_LABEL, "")[:128]) for one in stored)
+
+
+def images_as_seen(node_pk: int) -> tuple[ImageInfo, ...]:
+    """A node's images as its engine told of them."""
+    return tuple(shapes.IMAGE.stored(EngineImage.objects.filter(node=node_pk)).values())
+
+
+def metered_containers(node: Node) -> list[tuple[int, str, str, int | None, float | None]]:
+    """Key, native id, name, service and processor limit of each container of a node."""
+    rows = Container.objects.filter(node=node)
+    return list(rows.values_list("pk", "native_id", "name", "service_id", "service__cpu_limit"))

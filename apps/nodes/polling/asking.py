@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
 import structlog
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from apps.metrics import services as usage
 from apps.nodes import backends, services
+from apps.nodes.polling.agents import AgentAsker, AgentBatch
+from apps.nodes.polling.waiting import InDatabase, in_time
 from apps.nodes.ports import ClusterPort, EnginePort, EngineSnapshot
 from apps.nodes.selectors import PollTarget
 from apps.nodes.swarm_ports import NoLeader, SwarmLocked
-from dce_portal.errors import PortalError, Unavailable
+from dce_portal.errors import PortalError
 
 log = structlog.get_logger(__name__)
-
-ANSWER_TIMEOUT_S = 30.0
-
-
-class InDatabase(Protocol):
-    """Runs a blocking function in the thread that keeps the database connection."""
-
-    async def __call__[Result](self, work: Callable[[], Result]) -> Result:
-        """The function's own result."""
-        ...
-
 
 Hurry = Callable[[int], None]
 """Makes the engine at an address due at once."""
@@ -38,7 +27,7 @@ Hurry = Callable[[int], None]
 class Asker(Protocol):
     """Keeps a target's connections and asks it once at a time."""
 
-    async def ask(self, *, with_images: bool) -> bool:
+    async def ask(self, *, with_images: bool, is_watched: bool = False) -> bool:
         """Ask and apply; False when the target did not answer, which has been noted then."""
         ...
 
@@ -47,11 +36,16 @@ class Asker(Protocol):
         ...
 
 
-def asker_of(target: PollTarget, *, in_database: InDatabase, hurry: Hurry) -> Asker:
+def asker_of(
+    target: PollTarget, *, in_database: InDatabase, hurry: Hurry, batch: AgentBatch
+) -> Asker:
     """The asker for a kind of target."""
+    if target.kind == "agent":
+        port = backends.agent_port(target.addresses[0])
+        return AgentAsker(target.pk, port, in_database, batch)
     if target.kind == "cluster":
-        port = backends.swarm_port(target.addresses)
-        return ClusterAsker(target.pk, port, in_database, hurry)
+        swarm = backends.swarm_port(target.addresses)
+        return ClusterAsker(target.pk, swarm, in_database, hurry)
     return EngineAsker(target.pk, backends.engine_port(target.addresses[0]), in_database)
 
 
@@ -62,7 +56,7 @@ class ClusterAsker:
         """Take the cluster's row, its port, the way to the database and the one to its engines."""
         self._pk, self._port, self._in_database, self._hurry = pk, port, in_database, hurry
 
-    async def ask(self, *, with_images: bool) -> bool:
+    async def ask(self, *, with_images: bool, is_watched: bool = False) -> bool:
         """Ask for nodes, services and tasks; a manager knows no images."""
         asked_at = timezone.now()
         try:
@@ -95,7 +89,7 @@ class EngineAsker:
         """Take the address's row, its port and the way to the database."""
         self._pk, self._port, self._in_database = pk, port, in_database
 
-    async def ask(self, *, with_images: bool) -> bool:
+    async def ask(self, *, with_images: bool, is_watched: bool = False) -> bool:
         """Ask for containers, counters and now and then images."""
         asked_at = timezone.now()
         try:
@@ -121,18 +115,6 @@ class EngineAsker:
 def condition_of(error: PortalError) -> str:
     """The trouble's name where it has one of its own."""
     return error.code if isinstance(error, NoLeader | SwarmLocked) else ""
-
-
-async def in_time[Answer](question: Awaitable[Answer]) -> Answer:
-    """The answer, or Unavailable when it takes longer than any healthy engine does."""
-    try:
-        async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            return await question
-    except TimeoutError:
-        limit_s = int(ANSWER_TIMEOUT_S)
-        raise Unavailable(
-            _("The answer was not complete after %(limit)s seconds.") % {"limit": limit_s}
-        ) from None
 
 
 def apply_engine(endpoint_id: int, snapshot: EngineSnapshot) -> None:

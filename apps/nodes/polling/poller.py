@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
 from apps.nodes.polling.asking import Asker
-from apps.nodes.polling.schedule import Choose, Schedule
+from apps.nodes.polling.schedule import AGENT_PAUSES_S, Choose, Schedule
 from apps.nodes.selectors import PollTarget
 
 log = structlog.get_logger(__name__)
 
 Key = tuple[str, int]
+# A whole fleet's first handshakes at once would take longer than each of them may.
+FIRST_QUESTIONS_A_S = 100
 
 
 @dataclass(slots=True)
@@ -58,10 +60,12 @@ class Poller:
         for key, track in list(self._tracks.items()):
             if track.shard == shard and wanted.get(key) != track.target:
                 self._drop(key)
-        for key, target in wanted.items():
-            if key not in self._tracks:
-                schedule = Schedule(choose=self._choose)
-                self._tracks[key] = Track(target, shard, self._open_asker(target), schedule)
+        new = {key: target for key, target in wanted.items() if key not in self._tracks}
+        spread_s = len(new) / FIRST_QUESTIONS_A_S if len(new) > FIRST_QUESTIONS_A_S else 0.0
+        for key, target in new.items():
+            schedule = self._schedule_of(target)
+            schedule.due_at_s = self._clock() + self._choose(0.0, spread_s) if spread_s else 0.0
+            self._tracks[key] = Track(target, shard, self._open_asker(target), schedule)
 
     def forget(self, shard: int) -> None:
         """Drop a shard that another worker holds."""
@@ -82,9 +86,18 @@ class Poller:
 
     def hurry(self, endpoint_pk: int) -> None:
         """Make one engine due at the next tick, if it is asked here at all."""
-        track = self._tracks.get(("engine", endpoint_pk))
-        if track is not None:
-            track.schedule.due_at_s = 0.0
+        for kind in ("engine", "agent"):
+            track = self._tracks.get((kind, endpoint_pk))
+            if track is not None:
+                track.schedule.due_at_s = 0.0
+
+    def watch(self, endpoint_pks: Collection[int]) -> None:
+        """Ask these agents each second, and all others as usual."""
+        now_s = self._clock()
+        for (kind, pk), track in self._tracks.items():
+            is_watched = kind == "agent" and pk in endpoint_pks
+            if is_watched != track.schedule.is_watched:
+                track.schedule.watch(now_s, is_watched=is_watched)
 
     async def stop(self) -> None:
         """Drop everything and wait until the connections are closed."""
@@ -96,7 +109,9 @@ class Poller:
         with_images = track.schedule.wants_images(self._clock())
         has_answered = False
         try:
-            has_answered = await track.asker.ask(with_images=with_images)
+            has_answered = await track.asker.ask(
+                with_images=with_images, is_watched=track.schedule.is_watched
+            )
         except Exception:
             log.exception("poll_failed", kind=track.target.kind, pk=track.target.pk)
         now_s = self._clock()
@@ -106,6 +121,11 @@ class Poller:
         track.schedule.answered(now_s)
         if with_images:
             track.schedule.images_seen(now_s)
+
+    def _schedule_of(self, target: PollTarget) -> Schedule:
+        if target.kind == "agent":
+            return Schedule(choose=self._choose, pauses_s=AGENT_PAUSES_S)
+        return Schedule(choose=self._choose)
 
     def _drop(self, key: Key) -> None:
         closing = asyncio.create_task(self._close(self._tracks.pop(key)))

@@ -13,9 +13,11 @@ import structlog
 from django.db import DatabaseError, close_old_connections, connections
 
 from apps.nodes import services
+from apps.nodes.polling.agents import AgentBatch
 from apps.nodes.polling.asking import Asker, asker_of
 from apps.nodes.polling.lease import Leases
 from apps.nodes.polling.poller import Poller
+from apps.nodes.polling.watching import Watching
 from apps.nodes.selectors import PollTarget, poll_targets
 
 log = structlog.get_logger(__name__)
@@ -35,6 +37,8 @@ class Runtime:
         self._database = ThreadPoolExecutor(max_workers=1, thread_name_prefix="poll-database")
         self._thread = threading.Thread(target=self._loop.run_forever, name="poll", daemon=True)
         self._poller = Poller(self._open_asker)
+        self._batch = AgentBatch(self._in_database)
+        self._watching = Watching()
         self._synced_at_s: dict[int, float] = {}
         self._adopted_at_s: float | None = None
         self._thread.start()
@@ -48,11 +52,12 @@ class Runtime:
         targets = self._fresh_targets(shard, shards)
         if targets is not None:
             self._loop.call_soon_threadsafe(self._poller.sync, shard, targets)
+        self._loop.call_soon_threadsafe(self._poller.watch, self._watched())
         self._loop.call_soon_threadsafe(self._poller.start_due, shard)
 
     def stop(self) -> None:
         """Close the connections, give the leases back, end both threads."""
-        stopping = asyncio.run_coroutine_threadsafe(self._poller.stop(), self._loop)
+        stopping = asyncio.run_coroutine_threadsafe(self._close(), self._loop)
         try:
             stopping.result(timeout=STOP_TIMEOUT_S)
         except TimeoutError:
@@ -65,8 +70,21 @@ class Runtime:
         self._database.submit(connections.close_all)
         self._database.shutdown(wait=True)
 
+    async def _close(self) -> None:
+        await self._poller.stop()
+        await self._batch.close()
+
     def _open_asker(self, target: PollTarget) -> Asker:
-        return asker_of(target, in_database=self._in_database, hurry=self._poller.hurry)
+        return asker_of(
+            target, in_database=self._in_database, hurry=self._poller.hurry, batch=self._batch
+        )
+
+    def _watched(self) -> frozenset[int]:
+        try:
+            return self._watching.endpoints()
+        except DatabaseError as error:
+            log.warning("watched_unreadable", error=str(error))
+            return frozenset()
 
     async def _in_database[Result](self, work: Callable[[], Result]) -> Result:
         loop = asyncio.get_running_loop()

@@ -1,5 +1,7 @@
 """What acts in this app: taking engines on, applying polls, changing and removing nodes."""
 
+from apps.nodes.services.agent_polls import AgentPlace, agent_memory, place_agent
+from apps.nodes.services.agent_touch import touch_agents
 from apps.nodes.services.agent_upgrades import request_agents_upgrade
 from apps.nodes.services.bulk_labels import request_label_edits
 from apps.nodes.services.certificates import (
@@ -43,9 +45,11 @@ from apps.nodes.services.unasked import mark_unasked
 from apps.nodes.services.unlocking import request_unlock
 
 __all__ = [
+    "AgentPlace",
     "IssuedToAgent",
     "Way",
     "adopt_configured_engines",
+    "agent_memory",
     "apply_cluster_snapshot",
     "apply_engine_snapshot",
     "check_engine_socket",
@@ -59,6 +63,7 @@ __all__ = [
     "issue_agent_certificate",
     "mark_unasked",
     "measure_disk",
+    "place_agent",
     "prune_node",
     "quorum_by_rows",
     "removal_way",
@@ -78,6 +83,7 @@ __all__ = [
     "set_autolock",
     "show_join_tokens",
     "show_unlock_key",
+    "touch_agents",
     "why_not_rebalance",
     "why_not_remove",
     "why_not_role",

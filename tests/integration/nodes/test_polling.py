@@ -13,6 +13,7 @@ from apps.nodes import backends, services
 from apps.nodes.adapters.fake import FakeEngine, FakeSwarm
 from apps.nodes.models import Cluster, EngineEndpoint, Node
 from apps.nodes.polling import asking, runtime
+from apps.nodes.polling.agents import AgentBatch
 from apps.nodes.polling.lease import LEASE_S, Leases
 from apps.nodes.ports import EngineAddress
 from apps.nodes.selectors import PollTarget
@@ -80,7 +81,8 @@ def ingested(monkeypatch: pytest.MonkeyPatch) -> list[Node]:
 
 def make_asker(target: PollTarget, hurried: list[int] | None = None) -> Any:
     sink = [] if hurried is None else hurried
-    return asking.asker_of(target, in_database=here, hurry=sink.append)
+    batch = AgentBatch(here)
+    return asking.asker_of(target, in_database=here, hurry=sink.append, batch=batch)
 
 
 @pytest.fixture

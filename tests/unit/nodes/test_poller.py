@@ -22,7 +22,7 @@ class StubAsker:
     asked: list[bool] = field(default_factory=list)
     is_closed: bool = False
 
-    async def ask(self, *, with_images: bool) -> bool:
+    async def ask(self, *, with_images: bool, is_watched: bool = False) -> bool:
         self.asked.append(with_images)
         answer = await self.answers.get()
         if isinstance(answer, Exception):

@@ -42,3 +42,27 @@ def test_images_are_wanted_at_first_and_then_each_minute() -> None:
     schedule.images_seen(5)
     assert not schedule.wants_images(64)
     assert schedule.wants_images(65)
+
+
+def test_what_is_watched_is_due_at_the_next_tick_until_nobody_looks() -> None:
+    schedule = Schedule(choose=longest)
+    schedule.started()
+    schedule.answered(100)
+    schedule.watch(101, is_watched=True)
+    assert schedule.is_due(102)
+    schedule.started()
+    schedule.answered(102)
+    assert schedule.is_due(103)
+    schedule.watch(103, is_watched=False)
+    schedule.started()
+    schedule.answered(103)
+    assert not schedule.is_due(112)
+
+
+def test_watching_does_not_hurry_what_fails() -> None:
+    schedule = Schedule(choose=longest)
+    schedule.started()
+    schedule.failed(100)
+    schedule.watch(101, is_watched=True)
+    assert not schedule.is_due(109)
+    assert schedule.is_due(110)

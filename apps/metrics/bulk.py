@@ -1,0 +1,78 @@
+"""Writes the samples of many nodes at once: plain statements, since a thousand nodes bring 6,000 rows a second."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+from apps.metrics.measures import MEASURES
+from apps.metrics.models import SUMMARY_PARTS, MetricObject, MinuteSample, Sample
+from apps.metrics.rollup import MINUTE_S
+
+OBJECTS_A_STATEMENT = 400
+
+_SAMPLE, _OBJECT, _MINUTE = (model._meta.db_table for model in (Sample, MetricObject, MinuteSample))
+_COLUMNS = ", ".join(MEASURES)
+_PLACES = ", ".join(["%s"] * (len(MEASURES) + 2))
+# What is there already was stored from an answer that came twice.
+_INSERT_SAMPLE = (
+    f"INSERT INTO {_SAMPLE} (object_id, at_s, {_COLUMNS}) VALUES ({_PLACES}) ON CONFLICT DO NOTHING"  # noqa: S608 - our own names
+)
+_SETS = ", ".join(f"{name} = %s" for name in MEASURES)
+_UPDATE_LATEST = (
+    f"UPDATE {_OBJECT} SET {_SETS}, last_sample_at = %s WHERE id = %s AND last_sample_at <= %s"  # noqa: S608 - our own names
+)
+_SUMMARY = [f"{measure}_{part}" for measure in MEASURES for part in SUMMARY_PARTS]
+_AGGREGATES = ", ".join(
+    f"NULLIF(COUNT({name}), 0), SUM({name}), MIN({name}), MAX({name})" for name in MEASURES
+)
+_FROM_MINUTE = f"at_s - at_s %% {MINUTE_S}"
+_OVERWRITE = ", ".join(f"{name} = excluded.{name}" for name in _SUMMARY)
+_ROLL_UP = f"""
+    INSERT INTO {_MINUTE} (object_id, minute_s, {", ".join(_SUMMARY)})
+    SELECT object_id, {_FROM_MINUTE}, {_AGGREGATES} FROM {_SAMPLE}
+    WHERE object_id IN ({{places}}) AND at_s >= %s AND at_s < %s
+    GROUP BY object_id, {_FROM_MINUTE}
+    ON CONFLICT (object_id, minute_s) DO UPDATE SET {_OVERWRITE}
+"""  # noqa: S608 - our own names; the values are parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One row to store: an object's figures at a moment, in the order of MEASURES."""
+
+    object_id: int
+    at_s: int
+    values: Sequence[float | None]
+
+
+def insert_samples(rows: Iterable[Stored]) -> None:
+    """Add raw rows; one that is there already stays as it is."""
+    with connection.cursor() as cursor:
+        cursor.executemany(_INSERT_SAMPLE, [(row.object_id, row.at_s, *row.values) for row in rows])
+
+
+def update_latest(rows: Iterable[Stored]) -> None:
+    """Keep each object's newest figures; an older answer changes nothing."""
+    with connection.cursor() as cursor:
+        cursor.executemany(_UPDATE_LATEST, [_latest(row) for row in rows])
+
+
+def _latest(row: Stored) -> tuple[Any, ...]:
+    moment = datetime.fromtimestamp(row.at_s, tz=UTC)
+    at = connection.ops.adapt_datetimefield_value(moment)
+    return (*row.values, at, row.object_id, at)
+
+
+def roll_up(object_ids: Collection[int], *, first_s: int, end_s: int) -> None:
+    """Sum up whole minutes from their raw rows; doing it again after late rows came makes them right."""
+    ids = list(object_ids)
+    with connection.cursor() as cursor:
+        for start in range(0, len(ids), OBJECTS_A_STATEMENT):
+            part = ids[start : start + OBJECTS_A_STATEMENT]
+            statement = _ROLL_UP.format(places=", ".join(["%s"] * len(part)))
+            cursor.execute(statement, [*part, first_s, end_s])

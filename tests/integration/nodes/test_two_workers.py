@@ -1,0 +1,98 @@
+"""Two poll workers over one fleet: each address is asked by one of them, and the dead one's by the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis
+
+from apps.nodes import services
+from apps.nodes.models import EngineEndpoint
+from apps.nodes.polling import runtime
+from apps.nodes.polling.lease import Leases
+from apps.nodes.polling.runtime import Runtime
+from apps.nodes.selectors import PollTarget
+from tests.lab.host import wait_until
+from tests.plugins.redis_server import RedisServer
+
+SHARDS, AGENTS = 4, 40
+pytestmark = [pytest.mark.redis, pytest.mark.django_db(transaction=True)]
+
+
+class Counting:
+    """Notes who was asked."""
+
+    def __init__(self, pk: int, asked: set[int]) -> None:
+        self._pk, self._asked = pk, asked
+
+    async def ask(self, *, with_images: bool, is_watched: bool = False) -> bool:
+        self._asked.add(self._pk)
+        return True
+
+    async def close(self) -> None:
+        return
+
+
+Worker = tuple[Runtime, set[int]]
+
+
+@pytest.fixture
+def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
+    found = redis.Redis.from_url(redis_server.url)
+    found.flushall()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def make_worker(
+    client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], Worker]]:
+    monkeypatch.setattr(services, "adopt_configured_engines", lambda: None)
+    monkeypatch.setattr(runtime, "Leases", lambda: Leases(lambda: client))
+    monkeypatch.setattr("apps.nodes.polling.watching.watched_topics", frozenset)
+    made: list[Runtime] = []
+
+    def make() -> Worker:
+        asked: set[int] = set()
+
+        def open_asker(target: PollTarget) -> Counting:
+            return Counting(target.pk, asked)
+
+        monkeypatch.setattr(Runtime, "_open_asker", lambda _self, target: open_asker(target))
+        worker = Runtime()
+        worker._poller._open_asker = open_asker
+        made.append(worker)
+        return worker, asked
+
+    yield make
+    for worker in made:
+        worker.stop()
+
+
+def tick_all(*workers: Runtime) -> None:
+    """As beat does: each shard's tick reaches one worker, and the next time another."""
+    for shard in range(SHARDS):
+        for number in range(len(workers)):
+            workers[(shard + number) % len(workers)].tick(shard=shard, shards=SHARDS)
+
+
+def test_two_workers_share_the_shards_and_one_takes_over_what_the_other_leaves(
+    make_worker: Callable[[], Worker], client: redis.Redis
+) -> None:
+    EngineEndpoint.objects.bulk_create(
+        EngineEndpoint(kind="agent", url=f"tcp://10.0.0.{n}:12376") for n in range(AGENTS)
+    )
+    everyone = set(EngineEndpoint.objects.values_list("pk", flat=True))
+    (one, asked_one), (two, asked_two) = make_worker(), make_worker()
+    tick_all(one, two)
+    wait_until(lambda: asked_one | asked_two == everyone, what="all to be asked", timeout_s=30)
+    assert not asked_one & asked_two
+    assert asked_one
+    assert asked_two
+    for shard in range(SHARDS):  # the first dies without a word, and its leases lapse
+        if one.leases.holds(shard):
+            client.delete(f"dce:poll:shard:{shard}")
+    tick_all(two)
+    wait_until(lambda: asked_two == everyone, what="the other to take over", timeout_s=30)
