@@ -40,10 +40,14 @@ class TlsFiles:
 
 @dataclass(frozen=True, slots=True)
 class EngineAddress:
-    """Where an engine answers: `unix:///path` or `tcp://host:port`."""
+    """Where an engine answers: `unix:///path` or `tcp://host:port`.
+
+    A certificate is verified against `server_name` where there is one, whatever host the address names.
+    """
 
     url: str
     tls: TlsFiles | None = None
+    server_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

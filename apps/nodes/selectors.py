@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Model, QuerySet
 from django.db.models.functions import Mod
@@ -54,10 +55,23 @@ def _visible[Row: Model](rows: QuerySet[Row], user: Viewer) -> QuerySet[Row]:
 
 
 def address_of(endpoint: EngineEndpoint) -> EngineAddress:
-    """An engine's address with its TLS files; none for a unix socket."""
+    """An engine's address with its TLS files, an agent's with the controller's own; none for a unix socket."""
+    if endpoint.kind == EngineEndpoint.Kind.AGENT:
+        tls = None if endpoint.url.startswith("unix:") else controller_files()
+        return EngineAddress(url=endpoint.url, tls=tls, server_name=endpoint.server_name)
     has_tls = bool(endpoint.tls_ca or endpoint.tls_cert)
     files = TlsFiles(ca=endpoint.tls_ca, cert=endpoint.tls_cert, key=endpoint.tls_key)
     return EngineAddress(url=endpoint.url, tls=files if has_tls else None)
+
+
+def controller_files() -> TlsFiles:
+    """What the portal trusts agents by, and the certificate that it shows them."""
+    folder = settings.CONFIGURATION.paths.secrets / "authority"
+    return TlsFiles(
+        ca=str(folder / "bundle.pem"),
+        cert=str(folder / "controller.pem"),
+        key=str(folder / "controller.key"),
+    )
 
 
 def manager_addresses(cluster: Cluster) -> tuple[EngineAddress, ...]:

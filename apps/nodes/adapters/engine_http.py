@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -12,7 +11,8 @@ import orjson
 from django.utils.translation import gettext as _
 
 from apps.nodes.adapters.json_facts import Facts
-from apps.nodes.ports import EngineAddress, TlsFiles
+from apps.nodes.adapters.tls import tls_context
+from apps.nodes.ports import EngineAddress
 from dce_portal.errors import Conflict, InvalidInput, NotFound, PortalError, Unavailable
 
 NEWEST_API = (1, 51)
@@ -75,7 +75,13 @@ class EngineHttp:
         headers = {} if body is None else {"Content-Type": "application/json"}
         try:
             async with session.request(
-                method, path, params=params, data=data, headers=headers, allow_redirects=False
+                method,
+                path,
+                params=params,
+                data=data,
+                headers=headers,
+                allow_redirects=False,
+                server_hostname=self.address.server_name or None,
             ) as response:
                 return self._answer(response.status, path, await self._read(response))
         except TimeoutError:
@@ -153,15 +159,6 @@ def connector_of(address: EngineAddress) -> tuple[aiohttp.BaseConnector, str]:
     if address.tls is None:
         return aiohttp.TCPConnector(limit=0), f"http://{parts.netloc}"
     return aiohttp.TCPConnector(limit=0, ssl=tls_context(address.tls)), f"https://{parts.netloc}"
-
-
-def tls_context(files: TlsFiles) -> ssl.SSLContext:
-    """Trust the given CA only (else the system's), and show our certificate."""
-    context = ssl.create_default_context(cafile=files.ca or None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if files.cert:
-        context.load_cert_chain(files.cert, files.key or None)
-    return context
 
 
 def choose_version(raw: object) -> str:
