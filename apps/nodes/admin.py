@@ -17,6 +17,8 @@ from apps.nodes.forms import EngineEndpointForm
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
 from apps.nodes.node_pages import NodePages
 from apps.nodes.selectors import cluster_page, endpoint_page, node_page
+from apps.nodes.standalone_pages import StandalonePages
+from apps.nodes.standalone_selectors import standalone_page
 from dce_portal.admin_site import ModelAdmin, ReadOnlyAdmin, display
 from dce_portal.docker_words import in_words
 from dce_portal.mirror_admin import (
@@ -36,7 +38,7 @@ NO_TLS = _(
 
 
 @admin.register(Cluster)
-class ClusterAdmin(MirrorAdmin):
+class ClusterAdmin(StandalonePages, MirrorAdmin):
     """Swarms, and the single engines together."""
 
     list_display = ("name", "kind_label", "nodes_ready", "source", "freshness")
@@ -47,7 +49,8 @@ class ClusterAdmin(MirrorAdmin):
     def page_of(self, request: HttpRequest, row: Cluster) -> Mapping[str, Any]:
         """Its health, nodes with their usage, engine addresses and latest events."""
         user = cast("Any", request.user)
-        return {**cluster_page(user, row), **cluster_health(user, row)}
+        page = {**cluster_page(user, row), **cluster_health(user, row)}
+        return {**page, **standalone_page(user, row)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cluster]:
         """With the counts that the list shows."""

@@ -14,6 +14,11 @@ from apps.nodes.ports import (
     ContainerInfo,
     ImageInfo,
 )
+from dce_portal.errors import Unavailable
+
+
+class NoPrimary(Unavailable):
+    """The managers answer and have no primary just now: worth asking again at the usual pace."""
 
 
 @dataclass(frozen=True, slots=True)

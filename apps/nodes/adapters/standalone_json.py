@@ -84,9 +84,7 @@ def _lines(info: Facts) -> list[Line]:
     lines = _pairs(info.raw.get("SystemStatus")) or _pairs(info.raw.get("DriverStatus"))
     if not any(key.startswith("\b") for key, _value in lines):
         return lines
-    return [
-        (key[1:] if key.startswith("\b") else f" {key}", value) for key, value in lines if key
-    ]
+    return [(key[1:] if key.startswith("\b") else f" {key}", value) for key, value in lines if key]
 
 
 def _pairs(raw: object) -> list[Line]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from apps.nodes.models import Cluster, ClusterEvent, Node
+from apps.nodes.selectors import knows_containers
 
 FRESHNESS = ("observed_at", "source", "stale_since", "stale_reason")
 
@@ -70,8 +71,8 @@ class NodeSerializer(serializers.ModelSerializer[Node]):
         read_only_fields = fields
 
     def get_has_engine(self, node: Node) -> bool:
-        """True when an engine address leads here; the selector has joined it."""
-        return getattr(node, "endpoint", None) is not None
+        """True when an engine address leads here, or managers tell of it; the selector has joined both."""
+        return knows_containers(node)
 
 
 class ClusterEventSerializer(serializers.ModelSerializer[ClusterEvent]):

@@ -16,6 +16,8 @@ from apps.nodes.api.serializers import (
     LabelsSerializer,
     NodeSerializer,
 )
+from apps.nodes.api.standalone import RIGHTS as STANDALONE_RIGHTS
+from apps.nodes.api.standalone import StandaloneActions
 from apps.nodes.models import Cluster, ClusterEvent, Node
 from apps.nodes.ports import NodeChange
 from apps.nodes.services import request_node_change
@@ -32,12 +34,13 @@ OPERATE = "nodes.operate_node"
 starts_operation = extend_schema(request=None, responses=STARTED, parameters=[LOCATION])
 
 
-class ClusterViewSet(ReadOnlyViewSet):
+class ClusterViewSet(StandaloneActions):
     """The Swarms and single engines that the portal watches."""
 
     model = Cluster
     serializer_class = ClusterSerializer
     filterset_class = ClusterFilters
+    action_permissions = STANDALONE_RIGHTS
     ordering = ("name", "pk")
 
     def select(self) -> QuerySet[Cluster]:

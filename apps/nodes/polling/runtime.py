@@ -16,6 +16,7 @@ from apps.nodes import services
 from apps.nodes.polling.asking import Asker, asker_of
 from apps.nodes.polling.lease import Leases
 from apps.nodes.polling.poller import Poller
+from apps.nodes.polling.standalone import standalone_asker_of
 from apps.nodes.selectors import PollTarget, poll_targets
 
 log = structlog.get_logger(__name__)
@@ -66,7 +67,8 @@ class Runtime:
         self._database.shutdown(wait=True)
 
     def _open_asker(self, target: PollTarget) -> Asker:
-        return asker_of(target, in_database=self._in_database, hurry=self._poller.hurry)
+        found = standalone_asker_of(target, in_database=self._in_database)
+        return found or asker_of(target, in_database=self._in_database, hurry=self._poller.hurry)
 
     async def _in_database[Result](self, work: Callable[[], Result]) -> Result:
         loop = asyncio.get_running_loop()
