@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from apps.nodes.adapters.standalone import StandaloneSwarm
 from apps.nodes.ports import EngineAddress
-from tests.plugins.portal import free_port
+from tests.free_port import free_port
 from tests.standins.canned_engine import IMAGE, CannedEngine, canned
 from tests.standins.standalone_swarm import Manager
 from tests.standins.waiting import wait_until_async

@@ -90,11 +90,7 @@ class Etcd:
     async def _get(self, url: str) -> tuple[int, bytes]:
         try:
             async with self._open().get(url, allow_redirects=False) as response:
-                body = await response.content.read(MOST_BYTES)
-                if not response.content.at_eof():
-                    response.close()
-                    raise _unavailable(url, _("its answer is too large"))
-                return response.status, body
+                return response.status, await _read(url, response)
         except TimeoutError:
             raise _unavailable(url, _("it did not answer in time")) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -105,7 +101,10 @@ class Etcd:
             tls = self._address.tls
             connector = aiohttp.TCPConnector(ssl=tls_context(tls) if tls else True, limit=16)
             self._session = aiohttp.ClientSession(
-                connector=connector, timeout=TIMEOUT, auto_decompress=False
+                connector=connector,
+                timeout=TIMEOUT,
+                auto_decompress=False,
+                headers={"Accept-Encoding": "identity"},
             )
         return self._session
 
@@ -130,8 +129,20 @@ def _no_v2(url: str, status: int) -> str:
 def _unavailable(url: str, cause: str) -> Unavailable:
     return Unavailable(
         _("The key store at %(url)s cannot be asked: %(cause)s.")
-        % {"url": url.partition("/v2/")[0], "cause": cause.rstrip(".")}
+        % {"url": "/".join(url.split("/")[:3]), "cause": cause.rstrip(".")}
     )
+
+
+async def _read(url: str, response: aiohttp.ClientResponse) -> bytes:
+    """The whole body, or an error as soon as it is larger than a key store's answer may be."""
+    chunks, size = [], 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > MOST_BYTES:
+            response.close()
+            raise _unavailable(url, _("its answer is too large"))
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 def _json(body: bytes) -> object:

@@ -16,12 +16,12 @@ def member_of(
     url: str, *, health: object, version: object, itself: object, metrics: str
 ) -> StoreMember:
     """`/health`, `/version`, `/v2/stats/self` and `/metrics` of one member."""
-    own = Facts(itself)
+    told, own = Facts(health), Facts(itself)
     return StoreMember(
         url=url,
         name=own.text("name", most=128),
         version=Facts(version).text("etcdserver", most=64),
-        is_healthy=Facts(health).raw.get("health") in {"true", True},
+        is_healthy=told.text("health") == "true" or told.true("health"),
         is_leader=own.text("state") in LEADER_STATES,
         db_bytes=db_bytes_of(metrics),
     )

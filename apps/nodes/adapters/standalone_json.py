@@ -31,7 +31,7 @@ STATES = {
 # A manager counts 5 % more than there is, unless told otherwise (swarm.overcommit).
 OVERCOMMIT = 1.05
 BEFORE_LABEL = re.compile(r", (?=[^\s,=]+=)")
-SIZE = re.compile(r"([\d.]+) ?([KMGTP]?)i?B", re.IGNORECASE)
+SIZE = re.compile(r"([\d.]{1,12}) ?([KMGTP]?)i?B", re.IGNORECASE)
 UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
 
 Line = tuple[str, str]
