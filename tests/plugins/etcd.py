@@ -71,6 +71,14 @@ class EtcdServer:
         """Forget every key."""
         self._ask("DELETE", "/v2/keys/docker?recursive=true")
 
+    def hold_leader(self, address: str) -> None:
+        """Let a manager that is not there hold the leader's key."""
+        self._ask("PUT", "/v2/keys/docker/swarm/leader", {"value": address, "ttl": "180"})
+
+    def release_leader(self) -> None:
+        """Free the leader's key."""
+        self._ask("DELETE", "/v2/keys/docker/swarm/leader")
+
     def primary(self) -> str:
         """The manager that holds the leader's key."""
         found = self._ask("GET", "/v2/keys/docker/swarm/leader")
