@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from apps.nodes.discovery_url import parse_discovery
 from apps.nodes.models import Cluster, EngineEndpoint
 from apps.nodes.ports import TlsFiles
 from apps.nodes.selectors import controller_files
-from apps.nodes.services.onboarding import check_engine_url, check_tls_file
+from apps.nodes.services.onboarding import check_engine_url, check_tls_file, is_link_local
 from dce_portal.errors import Conflict, InvalidInput
 from dce_portal.operations import Target
 from dce_portal.origin import Origin
@@ -98,7 +99,7 @@ def _checked(wish: StandaloneWish, *, cluster: Cluster | None = None) -> TlsFile
     _check_name(wish.name, cluster=cluster)
     _check_managers(wish.managers, cluster=cluster)
     if wish.discovery_url:
-        parse_discovery(wish.discovery_url)
+        _check_store(wish.discovery_url)
     tls = _tls_of(wish)
     if wish.discovery_url.startswith("etcds://") and not (tls.ca or tls.cert):
         raise InvalidInput(
@@ -146,6 +147,14 @@ def _check_manager(url: str) -> None:
         raise InvalidInput(
             _("A manager's address is tcp://host:3376, with a comma before the next one."),
             field="managers",
+        )
+
+
+def _check_store(url: str) -> None:
+    hosts = (urlsplit(member).hostname or "" for member in parse_discovery(url).members)
+    if any(is_link_local(host) for host in hosts):
+        raise InvalidInput(
+            _("A key store's address cannot be a link-local one."), field="discovery_url"
         )
 
 

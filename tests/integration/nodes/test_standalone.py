@@ -89,6 +89,7 @@ def test_it_becomes_addresses_to_ask(cluster: Cluster) -> None:
         ({"tls_key": __file__}, "tls_cert"),
         ({"uses_own_certificate": True}, "tls_ca"),
         ({"discovery_url": "consul://192.0.2.1"}, "discovery_url"),
+        ({"discovery_url": "etcd://192.0.2.1,169.254.169.254:80"}, "discovery_url"),
         ({"discovery_url": "etcds://192.0.2.1"}, "tls_ca"),
     ],
 )
