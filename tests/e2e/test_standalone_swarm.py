@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.site import Site, by_name
 from tests.e2e.swarm_manage import ManagerProcess, managers
-from tests.lab.certificates import Authority
+from tests.lab.certificates import Authority, TlsFiles
 from tests.lab.engine import EngineOptions
 from tests.lab.host import wait_until
 from tests.lab.images import BUSYBOX_IMAGE
@@ -33,6 +33,8 @@ class Cluster:
 
     site: Site
     lab: Lab
+    started: dict[str, str]
+    """The containers that were started beside the Swarm, by their node's name."""
     etcd: EtcdServer
     managers: list[ManagerProcess]
     pk: int
@@ -63,25 +65,32 @@ def cluster(
     session_etcd.clear()
     with Lab.create(2, options=EngineOptions(tls=True)) as lab:
         lab.load_image()
+        running = {engine.hostname: run(engine) for engine in lab.engines}
         session_etcd.register(*(f"{engine.address}:{API_PORT}" for engine in lab.engines))
         files = lab.engine(1).client_files()
         authority = Authority(files.folder.parent)
         with managers(2, etcd=session_etcd, files=authority, log=folder) as started:
-            wish = {
-                "name": NAME,
-                "managers": [manager.url for manager in started],
-                "tls_ca": str(files.ca),
-                "tls_cert": str(files.certificate),
-                "tls_key": str(files.key),
-                "discovery_url": session_etcd.discovery_url,
-            }
-            answer = site.api().post("clusters/standalone/", wish)
-            assert answer.status_code == 201, answer.text
-            found = Cluster(site, lab, session_etcd, started, answer.json()["id"])
-            yield found
-            gone = site.api().request("DELETE", f"clusters/{found.pk}/standalone/")
+            urls = [manager.url for manager in started]
+            pk = add_to(site, urls, files=files, discovery_url=session_etcd.discovery_url)
+            yield Cluster(site, lab, running, session_etcd, started, pk)
+            gone = site.api().request("DELETE", f"clusters/{pk}/standalone/")
             assert gone.status_code == 204
     session_etcd.clear()
+
+
+def add_to(site: Site, urls: list[str], *, files: TlsFiles, discovery_url: str) -> int:
+    """Take the Swarm on; returns its row."""
+    wish = {
+        "name": NAME,
+        "managers": urls,
+        "tls_ca": str(files.ca),
+        "tls_cert": str(files.certificate),
+        "tls_key": str(files.key),
+        "discovery_url": discovery_url,
+    }
+    answer = site.api().post("clusters/standalone/", wish)
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["id"])
 
 
 def test_nodes_containers_and_their_usage_appear(cluster: Cluster) -> None:
@@ -92,8 +101,7 @@ def test_nodes_containers_and_their_usage_appear(cluster: Cluster) -> None:
         ),
         what="both nodes",
     )
-    started = {engine.hostname: run(engine) for engine in cluster.lab.engines}
-    cluster.wait(lambda: containers(cluster) == started, what="a container on each node")
+    cluster.wait(lambda: containers(cluster) == cluster.started, what="a container on each node")
     node = cluster.nodes()["eng1"]
     assert node["has_engine"]
     assert node["cpu_count"] == cluster.lab.engine(1).info()["NCPU"]

@@ -18,6 +18,7 @@ from apps.nodes.services import (
     change_standalone_swarm,
     forget_standalone_swarm,
 )
+from apps.nodes.standalone_selectors import standalone_state
 from dce_portal.api.viewsets import ReadOnlyViewSet
 from dce_portal.origin import Origin
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 RIGHTS = {
+    "show_standalone": "nodes.view_node",
     "standalone": "nodes.add_engineendpoint",
     "change_standalone": "nodes.change_engineendpoint",
     "forget_standalone": "nodes.delete_engineendpoint",
@@ -60,6 +62,19 @@ class StandaloneSerializer(serializers.Serializer[dict[str, Any]]):
         return StandaloneWish(**{**values, "managers": tuple(values["managers"])})
 
 
+class StandaloneStateSerializer(serializers.Serializer[dict[str, Any]]):
+    """How a standalone Swarm's managers and its key store answered last."""
+
+    managers = serializers.ListField(child=serializers.DictField(), read_only=True)
+    strategy = serializers.CharField(read_only=True)
+    filters = serializers.CharField(read_only=True)
+    discovery = serializers.DictField(
+        read_only=True,
+        allow_null=True,
+        help_text=_("Members, registrations with the seconds they have left, and warnings."),
+    )
+
+
 class StandaloneActions(ReadOnlyViewSet):
     """What the clusters' view adds for standalone Swarms."""
 
@@ -70,8 +85,14 @@ class StandaloneActions(ReadOnlyViewSet):
         cluster = add_standalone_swarm(_wish(request), origin=Origin.of_request(request))
         return Response(self._shown(cluster), status=status.HTTP_201_CREATED)
 
+    @extend_schema(responses=StandaloneStateSerializer)
+    @action(detail=True, methods=["get"], url_path="standalone")
+    def show_standalone(self, request: Request, pk: str) -> Response:
+        """How a standalone Swarm's managers and its key store answered last; 404 for another kind of cluster."""
+        return Response(StandaloneStateSerializer(standalone_state(self.get_object())).data)
+
     @extend_schema(request=StandaloneSerializer, responses=ClusterSerializer)
-    @action(detail=True, methods=["put"], url_path="standalone")
+    @show_standalone.mapping.put
     def change_standalone(self, request: Request, pk: str) -> Response:
         """Replace a standalone Swarm's name, addresses, TLS files and key store."""
         cluster: Cluster = self.get_object()
@@ -81,7 +102,7 @@ class StandaloneActions(ReadOnlyViewSet):
         return Response(self._shown(changed))
 
     @extend_schema(request=None, responses={204: None})
-    @change_standalone.mapping.delete
+    @show_standalone.mapping.delete
     def forget_standalone(self, request: Request, pk: str) -> Response:
         """Stop asking a standalone Swarm and drop what was seen of it; on the Swarm nothing changes."""
         forget_standalone_swarm(self.get_object(), origin=Origin.of_request(request))

@@ -62,8 +62,10 @@ def forget_standalone_swarm(cluster: Cluster, *, origin: Origin) -> None:
     """Stop asking and drop the rows; nothing changes on the Swarm itself."""
     require_standalone(cluster)
     target = _target(cluster)
-    cluster.endpoints.all().delete()
-    cluster.delete()
+    # A poll that is just being written waits here, and then finds nothing to write to.
+    locked = Cluster.objects.select_for_update().get(pk=cluster.pk)
+    locked.endpoints.all().delete()
+    locked.delete()
     record_audit("standalone.forget", origin=origin, target=target)
 
 

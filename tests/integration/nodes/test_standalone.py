@@ -349,3 +349,33 @@ def test_a_script_with_bad_input_gets_400(wish, operator, with_token) -> None:
     answer = with_token(operator).post(ADD, wish, content_type="application/json")
     assert answer.status_code == 400
     assert not Cluster.objects.exists()
+
+
+def test_a_script_reads_how_managers_and_key_store_are(
+    cluster: Cluster, viewer, mallory, with_token
+) -> None:
+    managers = (ManagerState(ONE, "primary", "", "swarm/1.2.9", "1.40"),)
+    seen = snapshot(node(FIRST, "node-1"), managers=managers)
+    services.apply_standalone_snapshot(cluster.pk, snapshot=seen)
+    address = f"/api/v1/clusters/{cluster.pk}/standalone/"
+    assert with_token(viewer).get(address).json()["discovery"] is None
+    services.keep_discovery(cluster.pk, snapshot=store())
+    body = with_token(viewer).get(address).json()
+    assert (body["managers"][0]["role"], body["strategy"]) == ("primary", "spread")
+    assert body["discovery"]["registrations"][0]["address"] == SECOND
+    assert len(body["discovery"]["warnings"]) == 2
+    assert with_token(mallory).get(address).status_code == 403
+    other = f"/api/v1/clusters/{ClusterFactory().pk}/standalone/"
+    assert with_token(viewer).get(other).status_code == 404
+
+
+def test_what_was_seen_goes_with_it(cluster: Cluster) -> None:
+    seen = snapshot(
+        node(FIRST, "node-1"),
+        parts=(NodePart(FIRST, part(FIRST, "web").containers, images=(image_info("sha256:1"),)),),
+    )
+    services.apply_standalone_snapshot(cluster.pk, snapshot=seen)
+    services.keep_discovery(cluster.pk, snapshot=store())
+    services.forget_standalone_swarm(cluster, origin=PORTAL)
+    for rows in (Cluster, Node, Container, EngineImage, EngineEndpoint, ClusterEvent):
+        assert not rows.objects.exists()
