@@ -18,6 +18,8 @@ from apps.nodes.join_pages import JoinTokenAdmin
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
 from apps.nodes.secret_pages import SecretPages, may_see_secrets
 from apps.nodes.selectors import cluster_page, endpoint_page, node_page
+from apps.nodes.standalone_pages import StandalonePages
+from apps.nodes.standalone_selectors import standalone_page
 from dce_portal.admin_site import ModelAdmin, ReadOnlyAdmin, display
 from dce_portal.docker_words import in_words
 from dce_portal.mirror_admin import (
@@ -39,7 +41,7 @@ NO_TLS = _(
 
 
 @admin.register(Cluster)
-class ClusterAdmin(SecretPages, ActionPages, MirrorAdmin):
+class ClusterAdmin(StandalonePages, SecretPages, ActionPages, MirrorAdmin):
     """Swarms, and the single engines together."""
 
     list_display = ("name", "kind_label", "nodes_ready", "source", "freshness")
@@ -53,6 +55,7 @@ class ClusterAdmin(SecretPages, ActionPages, MirrorAdmin):
         page = {**cluster_page(user, row), **cluster_health(user, row)}
         return {
             **page,
+            **standalone_page(user, row),
             "buttons": action_buttons(user, row),
             "may_see_secrets": may_see_secrets(user, row),
         }

@@ -8,6 +8,8 @@ from apps.nodes.adapters.agent import Agent
 from apps.nodes.adapters.agent_host import AgentHost
 from apps.nodes.adapters.engine import Engine
 from apps.nodes.adapters.engines import SingleEngines
+from apps.nodes.adapters.etcd import Etcd
+from apps.nodes.adapters.standalone import StandaloneSwarm
 from apps.nodes.adapters.swarm import Swarm
 from apps.nodes.adapters.upkeep import EngineUpkeep
 from apps.nodes.agent_port import AgentPort
@@ -15,6 +17,7 @@ from apps.nodes.agent_ports import AgentHostPort
 from apps.nodes.models import Cluster
 from apps.nodes.ports import Capability, ClusterPort, EngineAddress, EnginePort, Managers
 from apps.nodes.selectors import manager_addresses
+from apps.nodes.standalone_ports import DiscoveryPort, StandalonePort
 from apps.nodes.swarm_ports import SwarmPort, UpkeepPort
 from dce_portal.errors import Unsupported
 
@@ -51,11 +54,23 @@ def swarm_of(cluster: Cluster) -> SwarmPort:
     return Swarm(manager_addresses(cluster))
 
 
+def standalone_port(managers: Managers) -> StandalonePort:
+    """The standalone Swarm behind its managers."""
+    return StandaloneSwarm(managers)
+
+
+def discovery_port(address: EngineAddress) -> DiscoveryPort:
+    """The key store of a standalone Swarm."""
+    return Etcd(address)
+
+
 def cluster_port(cluster: Cluster) -> ClusterPort:
     """The cluster of a row."""
     addresses = manager_addresses(cluster)
     if cluster.kind == Cluster.Kind.SWARM:
         return swarm_port(addresses)
+    if cluster.kind == Cluster.Kind.STANDALONE:
+        return standalone_port(addresses)
     return SingleEngines(addresses)
 
 

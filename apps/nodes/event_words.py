@@ -15,6 +15,8 @@ WORDS: dict[str, str | Promise] = {
     "node.down": _("is down"),
     "node.disconnected": _("lost its manager"),
     "node.unknown": _("is in an unknown state"),
+    "node.pending": _("is known and not yet reached by its manager"),
+    "node.unhealthy": _("does not answer its manager"),
     "node.stale": _("does not answer"),
     "node.back": _("answers again"),
     "node.availability": _("changed its availability"),

@@ -88,7 +88,7 @@ def controller_files() -> TlsFiles:
 def manager_addresses(cluster: Cluster) -> tuple[EngineAddress, ...]:
     """Where the cluster can be asked: its managers' addresses, or every address of single engines."""
     endpoints = cluster.endpoints.order_by("failures", "-from_settings", "pk")
-    if cluster.kind == Cluster.Kind.SWARM:
+    if cluster.kind != Cluster.Kind.ENGINES:
         endpoints = endpoints.filter(is_manager=True)
     return tuple(address_of(endpoint) for endpoint in endpoints)
 
@@ -101,9 +101,24 @@ def poll_targets(*, shard: int, shards: int) -> Iterator[PollTarget]:
         managers.sort(key=lambda row: (not row.from_settings, row.pk))
         if managers:
             yield PollTarget("cluster", cluster.pk, tuple(address_of(row) for row in managers))
-    for endpoint in EngineEndpoint.objects.annotate(shard=Mod(F("pk"), shards)).filter(shard=shard):
+    yield from _standalone_targets(swarms)
+    asked_alone = EngineEndpoint.objects.exclude(kind=EngineEndpoint.Kind.STANDALONE)
+    for endpoint in asked_alone.annotate(shard=Mod(F("pk"), shards)).filter(shard=shard):
         kind = "agent" if endpoint.kind == EngineEndpoint.Kind.AGENT else "engine"
         yield PollTarget(kind, endpoint.pk, (address_of(endpoint),))
+
+
+def _standalone_targets(clusters: QuerySet[Cluster]) -> Iterator[PollTarget]:
+    """A standalone Swarm's managers, who tell of all its nodes; its key store is asked apart, with their TLS files."""
+    rows = clusters.filter(kind=Cluster.Kind.STANDALONE)
+    for cluster in rows.prefetch_related("endpoints"):
+        managers = sorted(cluster.endpoints.all(), key=lambda row: row.pk)
+        addresses = tuple(address_of(row) for row in managers)
+        if addresses:
+            yield PollTarget("standalone", cluster.pk, addresses)
+        if addresses and cluster.discovery_url:
+            store = EngineAddress(url=cluster.discovery_url, tls=addresses[0].tls)
+            yield PollTarget("discovery", cluster.pk, (store,))
 
 
 def endpoints_of_topics(topics: Collection[str]) -> frozenset[int]:
@@ -148,6 +163,12 @@ def rows_of_cluster(cluster: Cluster) -> dict[str, int]:
     }
 
 
+def knows_containers(node: Node) -> bool:
+    """Whether the portal hears of the node's containers: from its engine, or from a standalone Swarm's managers."""
+    is_told = node.cluster.kind == Cluster.Kind.STANDALONE
+    return is_told or getattr(node, "endpoint", None) is not None
+
+
 def node_page(user: Viewer, node: Node) -> dict[str, Any]:
     """What the node's page shows, each part only to those who may see it."""
     containers = containers_visible_to(user).filter(node=node).order_by("state", "name")
@@ -155,6 +176,7 @@ def node_page(user: Viewer, node: Node) -> dict[str, Any]:
     return {
         "node": node,
         "endpoint": EngineEndpoint.objects.filter(node=node).first(),
+        "knows_containers": knows_containers(node),
         "can_add_endpoint": user.has_perm("nodes.add_engineendpoint"),
         "containers": list(containers[:MOST_ROWS_A_PAGE]),
         "tasks": list(tasks[:MOST_ROWS_A_PAGE]),

@@ -49,6 +49,10 @@ class EngineHttp:
         """Read one resource; the answer is parsed JSON."""
         return self._parsed(await self._ask("GET", path, params=params))
 
+    async def get_as(self, version: str, path: str, **params: str) -> object:
+        """Read one resource in a version of the API that a Swarm's manager passes on to the engine behind it."""
+        return await self._send("GET", f"/v{version}{path}", params, None)
+
     async def post(self, path: str, *, params: Mapping[str, str], body: object) -> object:
         """Write one resource; never repeated by this client."""
         return self._parsed(await self._ask("POST", path, params=params, body=body))

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.nodes.adapters.engine import Engine
-from apps.nodes.cluster_facts import JoinFacts
+from apps.nodes.adapters.lacks import LacksServices
 from apps.nodes.ports import (
     Capability,
     ClusterSnapshot,
@@ -18,14 +18,12 @@ from apps.nodes.ports import (
     EnginePort,
     NodeChange,
     NodeInfo,
-    ServiceInfo,
-    TaskInfo,
     node_of_engine,
 )
 from dce_portal.errors import NotFound, PortalError, Unavailable, Unsupported
 
 
-class SingleEngines:
+class SingleEngines(LacksServices):
     """The ClusterPort over engines that are in no Swarm."""
 
     capabilities = Capability.NONE
@@ -62,26 +60,6 @@ class SingleEngines:
         raise Unsupported(
             _("A single engine cannot be drained, paused or labelled; only a Swarm's node can.")
         )
-
-    async def join_facts(self) -> JoinFacts:
-        """Refuse: single engines are added by their address."""
-        raise Unsupported(_("Single engines cannot be joined; add an engine's address instead."))
-
-    async def node_tasks(self, native_id: str) -> tuple[TaskInfo, ...]:
-        """None: only a Swarm has tasks."""
-        return ()
-
-    async def remove_node(self, native_id: str, *, force: bool) -> None:
-        """Refuse: there is nothing that a single engine could be taken out of."""
-        raise Unsupported(_("A single engine is in no Swarm that it could be removed from."))
-
-    async def service(self, native_id: str) -> ServiceInfo:
-        """There is none."""
-        raise NotFound(_("Single engines have no services; only a Swarm has."))
-
-    async def restart_service(self, native_id: str) -> None:
-        """Refuse: single engines have no services."""
-        raise Unsupported(_("Single engines have no services; only a Swarm has."))
 
     async def close(self) -> None:
         """Close the connections to every engine."""

@@ -12,6 +12,7 @@ from apps.nodes.api.cluster_serializers import ClusterFactsSerializer
 from apps.nodes.cluster_facts import ClusterFacts
 from apps.nodes.models import Cluster, ClusterEvent, Node
 from apps.nodes.previews import Preview
+from apps.nodes.selectors import knows_containers
 from dce_portal.api.serializers import StrictSerializer
 
 FRESHNESS = ("observed_at", "source", "stale_since", "stale_reason")
@@ -95,8 +96,8 @@ class NodeSerializer(serializers.ModelSerializer[Node]):
         read_only_fields = fields
 
     def get_has_engine(self, node: Node) -> bool:
-        """True when an engine address leads here; the selector has joined it."""
-        return getattr(node, "endpoint", None) is not None
+        """True when an engine address leads here, or managers tell of it; the selector has joined both."""
+        return knows_containers(node)
 
 
 class ClusterEventSerializer(serializers.ModelSerializer[ClusterEvent]):

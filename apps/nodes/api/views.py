@@ -25,6 +25,8 @@ from apps.nodes.api.serializers import (
     NodeSerializer,
     RemovalSerializer,
 )
+from apps.nodes.api.standalone import RIGHTS as STANDALONE_RIGHTS
+from apps.nodes.api.standalone import StandaloneActions
 from apps.nodes.models import Cluster, ClusterEvent, Node
 from apps.nodes.services import request_agents_upgrade, request_label_edits
 from dce_portal.api.operations import started
@@ -41,14 +43,14 @@ OPERATE = "nodes.operate_node"
 MANAGE = "nodes.manage_cluster"
 
 
-class ClusterViewSet(ClusterActions):
+class ClusterViewSet(StandaloneActions, ClusterActions):
     """The Swarms and single engines that the portal watches."""
 
     model = Cluster
     serializer_class = ClusterSerializer
     filterset_class = ClusterFilters
     ordering = ("name", "pk")
-    action_permissions = {"upgrade_agents": MANAGE, **CLUSTER_RIGHTS}
+    action_permissions = {"upgrade_agents": MANAGE, **CLUSTER_RIGHTS, **STANDALONE_RIGHTS}
 
     def select(self) -> QuerySet[Cluster]:
         """All that the person may see."""

@@ -34,6 +34,18 @@ from apps.nodes.services.removal import (
     why_not_remove,
 )
 from apps.nodes.services.roles import quorum_by_rows, request_role_change, why_not_role
+from apps.nodes.services.standalone import (
+    StandaloneWish,
+    add_standalone_swarm,
+    change_standalone_swarm,
+    forget_standalone_swarm,
+    wish_of,
+)
+from apps.nodes.services.standalone_polls import (
+    apply_standalone_snapshot,
+    keep_discovery,
+    standalone_poll_failed,
+)
 from apps.nodes.services.swarm_changes import (
     rotate_ca,
     rotate_tokens,
@@ -47,11 +59,15 @@ from apps.nodes.services.unlocking import request_unlock
 __all__ = [
     "AgentPlace",
     "IssuedToAgent",
+    "StandaloneWish",
     "Way",
+    "add_standalone_swarm",
     "adopt_configured_engines",
     "agent_memory",
     "apply_cluster_snapshot",
     "apply_engine_snapshot",
+    "apply_standalone_snapshot",
+    "change_standalone_swarm",
     "check_engine_socket",
     "check_engine_url",
     "check_tls_file",
@@ -60,7 +76,9 @@ __all__ = [
     "engine_poll_failed",
     "forget_cluster",
     "forget_engine",
+    "forget_standalone_swarm",
     "issue_agent_certificate",
+    "keep_discovery",
     "mark_unasked",
     "measure_disk",
     "place_agent",
@@ -83,8 +101,10 @@ __all__ = [
     "set_autolock",
     "show_join_tokens",
     "show_unlock_key",
+    "standalone_poll_failed",
     "touch_agents",
     "why_not_rebalance",
     "why_not_remove",
     "why_not_role",
+    "wish_of",
 ]
