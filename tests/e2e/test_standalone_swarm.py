@@ -74,7 +74,7 @@ def cluster(
             pk = add_to(site, urls, files=files, discovery_url=session_etcd.discovery_url)
             yield Cluster(site, lab, running, session_etcd, started, pk)
             gone = site.api().request("DELETE", f"clusters/{pk}/standalone/")
-            assert gone.status_code == 204
+            assert gone.status_code == 204, gone.text
     session_etcd.clear()
 
 
