@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from apps.metrics.selectors import cluster_health
+from apps.nodes.certificate_admin import AgentCertificateAdmin
 from apps.nodes.forms import EngineEndpointForm
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
 from apps.nodes.node_pages import NodePages
@@ -28,6 +29,14 @@ from dce_portal.mirror_admin import (
     with_shape,
 )
 from dce_portal.templatetags.portal import ago, bytes_human
+
+__all__ = [
+    "AgentCertificateAdmin",
+    "ClusterAdmin",
+    "ClusterEventAdmin",
+    "EngineEndpointAdmin",
+    "NodeAdmin",
+]
 
 NO_TLS = _(
     "This address is asked without TLS: whoever can read or change the traffic between the portal"

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from apps.nodes.adapters.engine import Engine
 from apps.nodes.adapters.engines import SingleEngines
+from apps.nodes.adapters.keeper import AgentKeeper
 from apps.nodes.adapters.swarm import Swarm
 from apps.nodes.models import Cluster
-from apps.nodes.ports import ClusterPort, EngineAddress, EnginePort, Managers
+from apps.nodes.ports import AgentKeeperPort, ClusterPort, EngineAddress, EnginePort, Managers
 from apps.nodes.selectors import manager_addresses
 
 
 def engine_port(address: EngineAddress) -> EnginePort:
     """The engine at an address."""
     return Engine(address)
+
+
+def keeper_port(address: EngineAddress) -> AgentKeeperPort:
+    """The keeper of the agent at an address."""
+    return AgentKeeper(address)
 
 
 def swarm_port(managers: Managers) -> ClusterPort:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 
+from apps.nodes.adapters.tls_refusal import refuse_certificates
 from apps.nodes.ports import TlsFiles
 
 
@@ -13,4 +14,5 @@ def tls_context(files: TlsFiles) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if files.cert:
         context.load_cert_chain(files.cert, files.key or None)
+    refuse_certificates(context, files.refused)
     return context

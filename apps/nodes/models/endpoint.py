@@ -61,6 +61,9 @@ class EngineEndpoint(models.Model):
     api_version = models.CharField(_("API version"), max_length=16, blank=True, editable=False)
     last_ok_at = models.DateTimeField(_("last answer"), null=True, blank=True, editable=False)
     last_error = models.TextField(_("last error"), blank=True, editable=False)
+    certificate_error = models.TextField(
+        _("why its certificate could not be renewed"), blank=True, default="", editable=False
+    )
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
 
     class Meta:
