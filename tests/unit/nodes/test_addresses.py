@@ -27,4 +27,6 @@ def test_an_agents_socket_needs_no_certificate() -> None:
 
 def test_an_engine_is_asked_with_the_files_of_its_row() -> None:
     endpoint = EngineEndpoint(url="tcp://h:2376", tls_ca="/ca", tls_cert="/cert", tls_key="/key")
-    assert address_of(endpoint, revoked={}) == EngineAddress("tcp://h:2376", TlsFiles("/ca", "/cert", "/key"))
+    assert address_of(endpoint, revoked={}) == EngineAddress(
+        "tcp://h:2376", TlsFiles("/ca", "/cert", "/key")
+    )
