@@ -13,6 +13,17 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 CONTROLLER = "dce-controller"
 AGENT = "agent-0123456789ab.dce"
 DAY = dt.timedelta(days=1)
+SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 HOUR = dt.timedelta(hours=1)
 
 
@@ -22,10 +33,13 @@ class AgentAuthority:
     def __init__(self, name="DCE test authority"):
         self._name = _subject(name)
         self._key = ec.generate_private_key(ec.SECP256R1())
-        key_usage = x509.BasicConstraints(ca=True, path_length=None)
-        builder = self._builder(self._name, self._key.public_key(), starts=-HOUR, ends=30 * DAY)
-        certificate = builder.add_extension(key_usage, critical=True)
-        self.certificate_pem = _pem(certificate.sign(self._key, hashes.SHA256()))
+        public = self._key.public_key()
+        builder = self._builder(self._name, public, starts=-HOUR, ends=30 * DAY)
+        for extension in (x509.BasicConstraints(ca=True, path_length=None), SIGNS_CERTIFICATES):
+            builder = builder.add_extension(extension, critical=True)
+        identifier = x509.SubjectKeyIdentifier.from_public_key(public)
+        builder = builder.add_extension(identifier, critical=False)
+        self.certificate_pem = _pem(builder.sign(self._key, hashes.SHA256()))
 
     def controller(self, name=CONTROLLER, **dates):
         """A client's certificate and its key."""
@@ -41,7 +55,9 @@ class AgentAuthority:
 
     def _issue(self, subject, public, usage, *, names=(), starts=-HOUR, ends=9 * DAY):
         builder = self._builder(subject, public, starts=starts, ends=ends)
-        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        for extension in (x509.ExtendedKeyUsage([usage]), authority):
+            builder = builder.add_extension(extension, critical=False)
         if names:
             dns, address = x509.DNSName(names[0]), x509.IPAddress(ipaddress.ip_address(names[1]))
             alternative = x509.SubjectAlternativeName([dns, address])
