@@ -22,8 +22,10 @@ LOG_LINES_SHOWN = 5
 
 # A /run of its own, so that the engine never meets this machine's containerd, nor its own earlier
 # process numbers after a kill, just as a host forgets them at boot; and an /etc/docker of its own,
-# where 20.10 keeps the key behind its ID.
+# where 20.10 keeps the key behind its ID. Mounts are shared inside, as on a host with systemd:
+# a container that binds / as rslave asks for it.
 PREPARE = """
+mount --make-rshared /
 mount --bind "$1" /etc/docker
 mount -t tmpfs -o mode=755 tmpfs /run
 echo "$2" >/proc/sys/kernel/hostname

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from .agent_image import AgentImage, built_agent_image
 from .engine import Engine, EngineOptions
 from .swarm import Lab
 
@@ -48,3 +49,9 @@ def lab_factory() -> Iterator[LabFactory]:
     """Make labs (``lab_factory(2, options=…)``) that end with the test."""
     with ExitStack() as stack:
         yield lambda size, **choices: stack.enter_context(Lab.create(size, **choices))
+
+
+@pytest.fixture(scope="session")
+def agent_image() -> AgentImage:
+    """The agent's image, built once for each state of its sources; ``load`` puts it on an engine."""
+    return built_agent_image()

@@ -15,6 +15,8 @@ PROGRAMS = {
     "nsenter": "util-linux",
     "unshare": "util-linux",
     "busybox": "busybox-static",
+    "debootstrap": "debootstrap",
+    "docker": "docker.io",
 }
 NAMESPACE_TRIAL = ("unshare", "--net", "--uts", "--mount", "--pid", "--fork", "true")
 

@@ -34,6 +34,7 @@ CHECKS: dict[str, Callable[[], list[str]]] = {
     "redis": functools.partial(missing_programs, REDIS),
     "postgres": missing_postgres,
     "registry": functools.partial(missing_programs, REGISTRY),
+    "nginx": functools.partial(missing_programs, NGINX),
     "lab": lab.missing,
     "clients": functools.partial(missing_programs, CLIENTS),
     "browser": missing_chromium,
