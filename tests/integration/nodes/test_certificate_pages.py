@@ -12,7 +12,7 @@ from apps.accounts.models import AuditEvent, User
 from apps.nodes.models import AgentCertificate
 from dce_portal import authority
 from dce_portal.models import Operation
-from tests.factories.agents import CertificateFactory
+from tests.factories.certificates import CertificateFactory
 from tests.plugins.authority import OwnAuthority
 
 pytestmark = pytest.mark.django_db

@@ -19,7 +19,7 @@ from dce_portal.authority import Stage
 from dce_portal.errors import Conflict, InvalidInput
 from dce_portal.models import Operation
 from dce_portal.origin import PORTAL
-from tests.factories.agents import AgentFactory, CertificateFactory
+from tests.factories.certificates import AgentFactory, CertificateFactory
 from tests.plugins.authority import OwnAuthority
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from dce_agent.launch import Settings
 from dce_portal import authority, operations
 from dce_portal.errors import Unavailable
 from dce_portal.origin import PORTAL
-from tests.factories.agents import AgentFactory
+from tests.factories.certificates import AgentFactory
 from tests.integration.agent import proxy as agent_proxy
 from tests.lab.host import wait_until
 from tests.plugins.authority import OwnAuthority
