@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.metrics.selectors import cluster_health
 from apps.nodes.action_pages import ActionPages, action_buttons
+from apps.nodes.certificate_admin import AgentCertificateAdmin
 from apps.nodes.forms import EngineEndpointForm
 from apps.nodes.join_pages import JoinTokenAdmin
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
@@ -32,7 +33,14 @@ from dce_portal.mirror_admin import (
 )
 from dce_portal.templatetags.portal import ago, bytes_human
 
-__all__ = ["JoinTokenAdmin"]
+__all__ = [
+    "AgentCertificateAdmin",
+    "ClusterAdmin",
+    "ClusterEventAdmin",
+    "EngineEndpointAdmin",
+    "JoinTokenAdmin",
+    "NodeAdmin",
+]
 
 NO_TLS = _(
     "This address is asked without TLS: whoever can read or change the traffic between the portal"

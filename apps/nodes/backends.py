@@ -9,13 +9,21 @@ from apps.nodes.adapters.agent_host import AgentHost
 from apps.nodes.adapters.engine import Engine
 from apps.nodes.adapters.engines import SingleEngines
 from apps.nodes.adapters.etcd import Etcd
+from apps.nodes.adapters.keeper import AgentKeeper
 from apps.nodes.adapters.standalone import StandaloneSwarm
 from apps.nodes.adapters.swarm import Swarm
 from apps.nodes.adapters.upkeep import EngineUpkeep
 from apps.nodes.agent_port import AgentPort
 from apps.nodes.agent_ports import AgentHostPort
 from apps.nodes.models import Cluster
-from apps.nodes.ports import Capability, ClusterPort, EngineAddress, EnginePort, Managers
+from apps.nodes.ports import (
+    AgentKeeperPort,
+    Capability,
+    ClusterPort,
+    EngineAddress,
+    EnginePort,
+    Managers,
+)
 from apps.nodes.selectors import manager_addresses
 from apps.nodes.standalone_ports import DiscoveryPort, StandalonePort
 from apps.nodes.swarm_ports import SwarmPort, UpkeepPort
@@ -30,6 +38,11 @@ def engine_port(address: EngineAddress) -> EnginePort:
 def agent_port(address: EngineAddress) -> AgentPort:
     """The agent at an address."""
     return Agent(address)
+
+
+def keeper_port(address: EngineAddress) -> AgentKeeperPort:
+    """The keeper of the agent at an address."""
+    return AgentKeeper(address)
 
 
 def swarm_port(managers: Managers) -> ClusterPort:

@@ -38,6 +38,10 @@ class TlsFiles:
     ca: str
     cert: str
     key: str
+    refused: frozenset[str] = frozenset()
+    """Fingerprints (SHA-256) of certificates that are valid by their dates and were revoked."""
+    version: str = ""
+    """Changes when the files do, so that connections opened with older ones are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +295,43 @@ class EnginePort(Protocol):
 
     async def leave(self) -> None:
         """Make the engine leave its Swarm; does nothing where it is in none, refused for a manager."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections; calling it twice does no harm."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCertificate:
+    """What an agent bears, and which CAs it trusts the controller by (SHA-256 of each)."""
+
+    name: str
+    serial_hex: str
+    expires_at: datetime
+    authorities: frozenset[str]
+
+
+class AgentKeeperPort(Protocol):
+    """The part of an agent that keeps its key and certificates; the key never leaves the node.
+
+    What the agent refuses is `Unavailable` with its own sentence and `permanent`.
+    """
+
+    async def certificate(self) -> KeptCertificate:
+        """Ask what is in use."""
+        ...
+
+    async def request(self) -> str:
+        """Have a new key made, kept aside until its certificate comes; the request for it (PEM)."""
+        ...
+
+    async def install(self, *, certificate_pem: str, ca_pem: str) -> None:
+        """Take a certificate for the new or the present key into use, and trust these CAs."""
+        ...
+
+    async def trust(self, ca_pem: str) -> None:
+        """Trust these CAs; one of them must have issued what the controller shows now."""
         ...
 
     async def close(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Mod
@@ -15,6 +15,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.nodes.cluster_facts import ClusterFacts
 from apps.nodes.models import (
+    AgentCertificate,
     Cluster,
     ClusterEvent,
     Condition,
@@ -30,6 +31,7 @@ from apps.workloads.selectors import (
     names_in_services,
     tasks_visible_to,
 )
+from dce_portal import authority
 
 Viewer = User | AnonymousUser
 MOST_ROWS_A_PAGE = 200
@@ -65,24 +67,79 @@ def _visible[Row: Model](rows: QuerySet[Row], user: Viewer) -> QuerySet[Row]:
     return rows if user.is_active and user.has_perm(permission) else rows.none()
 
 
-def address_of(endpoint: EngineEndpoint) -> EngineAddress:
-    """An engine's address with its TLS files, an agent's with the controller's own; none for a unix socket."""
+Revoked = Mapping[str, frozenset[str]]
+
+
+def revoked_fingerprints() -> Revoked:
+    """Under each agent's name the certificates that it may show no more, as long as their dates hold."""
+    rows = AgentCertificate.objects.filter(revoked_at__isnull=False, expires_at__gt=timezone.now())
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, fingerprint in rows.values_list("name", "fingerprint_sha256"):
+        found[name].add(fingerprint)
+    return {name: frozenset(fingerprints) for name, fingerprints in found.items()}
+
+
+def address_of(endpoint: EngineEndpoint, *, revoked: Revoked | None = None) -> EngineAddress:
+    """An engine's address with its TLS files, an agent's with the controller's own; none for a unix socket.
+
+    Whoever needs many addresses reads `revoked_fingerprints` once and hands it in.
+    """
     if endpoint.kind == EngineEndpoint.Kind.AGENT:
-        tls = None if endpoint.url.startswith("unix:") else controller_files()
-        return EngineAddress(url=endpoint.url, tls=tls, server_name=endpoint.server_name)
+        return _agents_address(endpoint, revoked)
     has_tls = bool(endpoint.tls_ca or endpoint.tls_cert)
     files = TlsFiles(ca=endpoint.tls_ca, cert=endpoint.tls_cert, key=endpoint.tls_key)
     return EngineAddress(url=endpoint.url, tls=files if has_tls else None)
 
 
-def controller_files() -> TlsFiles:
+def _agents_address(endpoint: EngineEndpoint, revoked: Revoked | None) -> EngineAddress:
+    name = endpoint.server_name
+    if endpoint.url.startswith("unix:"):
+        return EngineAddress(url=endpoint.url, server_name=name)
+    known = revoked_fingerprints() if revoked is None else revoked
+    tls = controller_files(refused=known.get(name, frozenset()))
+    return EngineAddress(url=endpoint.url, tls=tls, server_name=name)
+
+
+def controller_files(*, refused: frozenset[str] = frozenset()) -> TlsFiles:
     """What the portal trusts agents by, and the certificate that it shows them."""
-    folder = settings.CONFIGURATION.paths.secrets / "authority"
+    files = authority.controller_tls()
     return TlsFiles(
-        ca=str(folder / "bundle.pem"),
-        cert=str(folder / "controller.pem"),
-        key=str(folder / "controller.key"),
+        ca=str(files.bundle),
+        cert=str(files.certificate),
+        key=str(files.key),
+        refused=refused,
+        version=files.version,
     )
+
+
+def agents_with_certificate() -> list[EngineEndpoint]:
+    """The agents that can be asked: those with a certificate that is neither revoked nor expired."""
+    alive = AgentCertificate.objects.filter(revoked_at=None, expires_at__gt=timezone.now())
+    agents = EngineEndpoint.objects.filter(kind=EngineEndpoint.Kind.AGENT)
+    return list(agents.filter(server_name__in=alive.values("name")).order_by("pk"))
+
+
+def authority_page(user: Viewer) -> dict[str, Any]:
+    """What the page of agents' certificates says of the CA itself."""
+    current = authority.current_authority()
+    if current is None:
+        return {"authority": None}
+    agents = agents_with_certificate()
+    return {
+        "authority": current,
+        "retiring": authority.retiring_authority(),
+        "stage": str(authority.rotation_stage()),
+        "waiting": [agent for agent in agents if agent.certificate_error][:MOST_ROWS_A_PAGE],
+        "agent_count": len(agents),
+        "https_expires_at": authority.https_expires_at(),
+        "can_rotate": user.has_perm("nodes.manage_cluster"),
+    }
+
+
+def certificate_page(user: Viewer, certificate: AgentCertificate) -> dict[str, Any]:
+    """What the page of one certificate shows beside its fields."""
+    can_revoke = certificate.revoked_at is None and user.has_perm("nodes.remove_node")
+    return {"certificate": certificate, "can_revoke": can_revoke}
 
 
 def manager_addresses(cluster: Cluster) -> tuple[EngineAddress, ...]:
@@ -90,22 +147,26 @@ def manager_addresses(cluster: Cluster) -> tuple[EngineAddress, ...]:
     endpoints = cluster.endpoints.order_by("failures", "-from_settings", "pk")
     if cluster.kind != Cluster.Kind.ENGINES:
         endpoints = endpoints.filter(is_manager=True)
-    return tuple(address_of(endpoint) for endpoint in endpoints)
+    revoked = revoked_fingerprints()
+    return tuple(address_of(endpoint, revoked=revoked) for endpoint in endpoints)
 
 
 def poll_targets(*, shard: int, shards: int) -> Iterator[PollTarget]:
     """What one shard asks: its Swarms and its engines; single engines are their own cluster's source."""
+    revoked = revoked_fingerprints()
     swarms = Cluster.objects.annotate(shard=Mod(F("pk"), shards)).filter(shard=shard)
     for cluster in swarms.filter(kind=Cluster.Kind.SWARM).prefetch_related("endpoints"):
         managers = [row for row in cluster.endpoints.all() if row.is_manager]
         managers.sort(key=lambda row: (not row.from_settings, row.pk))
         if managers:
-            yield PollTarget("cluster", cluster.pk, tuple(address_of(row) for row in managers))
+            yield PollTarget(
+                "cluster", cluster.pk, tuple(address_of(row, revoked=revoked) for row in managers)
+            )
     yield from _standalone_targets(swarms)
     asked_alone = EngineEndpoint.objects.exclude(kind=EngineEndpoint.Kind.STANDALONE)
     for endpoint in asked_alone.annotate(shard=Mod(F("pk"), shards)).filter(shard=shard):
         kind = "agent" if endpoint.kind == EngineEndpoint.Kind.AGENT else "engine"
-        yield PollTarget(kind, endpoint.pk, (address_of(endpoint),))
+        yield PollTarget(kind, endpoint.pk, (address_of(endpoint, revoked=revoked),))
 
 
 def _standalone_targets(clusters: QuerySet[Cluster]) -> Iterator[PollTarget]:

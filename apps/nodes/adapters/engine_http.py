@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.nodes.adapters.engine_json import locked_sentence
 from apps.nodes.adapters.json_facts import Facts
 from apps.nodes.adapters.tls import tls_context
+from apps.nodes.adapters.tls_refusal import refusal_in_words
 from apps.nodes.ports import EngineAddress
 from apps.nodes.swarm_ports import NoLeader, SwarmLocked
 from dce_portal.errors import Conflict, InvalidInput, NotFound, PortalError, Unavailable
@@ -240,6 +241,8 @@ def _plain_text(content: bytes) -> str:
 
 def cause_of(error: BaseException) -> str:
     """The system's or the library's own words for what went wrong, never empty."""
+    if in_words := refusal_in_words(error):
+        return in_words
     inner = getattr(error, "os_error", None) or error
     text = getattr(inner, "strerror", None) or str(inner) or type(error).__name__
     return str(text)[:300]

@@ -3,12 +3,17 @@
 from apps.nodes.services.agent_polls import AgentPlace, agent_memory, place_agent
 from apps.nodes.services.agent_touch import touch_agents
 from apps.nodes.services.agent_upgrades import request_agents_upgrade
+from apps.nodes.services.authority_rotation import (
+    finish_rotation,
+    preview_rotation,
+    request_rotation,
+)
 from apps.nodes.services.bulk_labels import request_label_edits
 from apps.nodes.services.certificates import (
     IssuedToAgent,
     issue_agent_certificate,
     revoke_agent_certificates,
-    revoke_certificate,
+    revoke_certificates_of,
 )
 from apps.nodes.services.cluster_rows import forget_cluster, forget_engine, rename_cluster
 from apps.nodes.services.disk import measure_disk, prune_node
@@ -33,6 +38,7 @@ from apps.nodes.services.removal import (
     request_removal,
     why_not_remove,
 )
+from apps.nodes.services.renewal import bring_up_to_date, renew_due_certificates
 from apps.nodes.services.roles import quorum_by_rows, request_role_change, why_not_role
 from apps.nodes.services.standalone import (
     StandaloneWish,
@@ -67,6 +73,7 @@ __all__ = [
     "apply_cluster_snapshot",
     "apply_engine_snapshot",
     "apply_standalone_snapshot",
+    "bring_up_to_date",
     "change_standalone_swarm",
     "check_engine_socket",
     "check_engine_url",
@@ -74,6 +81,7 @@ __all__ = [
     "cluster_poll_failed",
     "drop_old_events",
     "engine_poll_failed",
+    "finish_rotation",
     "forget_cluster",
     "forget_engine",
     "forget_standalone_swarm",
@@ -82,19 +90,22 @@ __all__ = [
     "mark_unasked",
     "measure_disk",
     "place_agent",
+    "preview_rotation",
     "prune_node",
     "quorum_by_rows",
     "removal_way",
     "rename_cluster",
+    "renew_due_certificates",
     "request_agents_upgrade",
     "request_label_edits",
     "request_node_change",
     "request_rebalance",
     "request_removal",
     "request_role_change",
+    "request_rotation",
     "request_unlock",
     "revoke_agent_certificates",
-    "revoke_certificate",
+    "revoke_certificates_of",
     "rotate_ca",
     "rotate_tokens",
     "rotate_unlock_key",
