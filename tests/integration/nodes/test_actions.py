@@ -322,6 +322,17 @@ def test_labels_of_several_nodes(
     assert state.nodes["n3"].labels == {"zone": "b"}
 
 
+def test_several_rows_of_which_one_cannot_be_labelled(
+    nodes: dict[str, Node], operator: User, signed_in: SignedIn
+) -> None:
+    single = NodeFactory(cluster__kind=Cluster.Kind.ENGINES)
+    client, bulk = signed_in(operator), reverse("admin:nodes_node_bulk_action", args=["label"])
+    answer = client.get(f"{bulk}?row={single.pk}&row={nodes['n3'].pk}", follow=True)
+    assert f"This cannot be done to {single.hostname}." in answer.content.decode()
+    assert client.get(f"{bulk}?row=404").status_code == 404
+    assert client.get(bulk).status_code == 404
+
+
 def test_a_service_is_rebalanced(
     nodes: dict[str, Node], state: FakeSwarmState, operator: User, signed_in: SignedIn
 ) -> None:
