@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from apps.nodes.action_pages import ActionPages, action_buttons
 from apps.workloads import selectors
 from apps.workloads.models import Container, EngineImage, Service, Task
 from dce_portal.admin_site import display
@@ -25,7 +26,7 @@ from dce_portal.templatetags.portal import ago, bytes_human, middle, short_id
 
 
 @admin.register(Service)
-class ServiceAdmin(MirrorAdmin):
+class ServiceAdmin(ActionPages, MirrorAdmin):
     """The services of all Swarms."""
 
     watched = "cluster"
@@ -52,7 +53,8 @@ class ServiceAdmin(MirrorAdmin):
 
     def page_of(self, request: HttpRequest, row: Service) -> Mapping[str, Any]:
         """Condition, usage, tasks and containers."""
-        return selectors.service_page(cast("Any", request.user), row)
+        user = cast("Any", request.user)
+        return {**selectors.service_page(user, row), "buttons": action_buttons(user, row)}
 
     @display(description=_("tasks"), label={"whole": "success", "below": "danger"})
     def tasks_label(self, row: Service) -> tuple[str, str]:

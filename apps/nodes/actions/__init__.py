@@ -3,7 +3,16 @@
 The modules of this package register their actions when they are imported, in the order of the buttons.
 """
 
-from apps.nodes.actions import availability, forgetting, labels, swarm, upkeep
+from apps.nodes.actions import (
+    availability,
+    forgetting,
+    labels,
+    rebalance,
+    removal,
+    roles,
+    swarm,
+    upkeep,
+)
 from apps.nodes.actions.registry import Action, Wish, action_of, actions_for, register, start_action
 
 __all__ = [
@@ -14,7 +23,10 @@ __all__ = [
     "availability",
     "forgetting",
     "labels",
+    "rebalance",
     "register",
+    "removal",
+    "roles",
     "start_action",
     "swarm",
     "upkeep",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from apps.nodes.models import EngineDiskUsage
+from dce_portal.api.serializers import StrictSerializer
 
 
 class QuorumSerializer(serializers.Serializer[Any]):
@@ -38,7 +39,7 @@ class ClusterFactsSerializer(serializers.Serializer[Any]):
     managers = QuorumSerializer()
 
 
-class TokensSerializer(serializers.Serializer[dict[str, bool]]):
+class TokensSerializer(StrictSerializer):
     """Which join tokens to rotate; at least one."""
 
     worker = serializers.BooleanField(default=False)
@@ -51,19 +52,19 @@ class TokensSerializer(serializers.Serializer[dict[str, bool]]):
         return attrs
 
 
-class AutolockSerializer(serializers.Serializer[dict[str, bool]]):
+class AutolockSerializer(StrictSerializer):
     """Whether managers that restart wait for the unlock key."""
 
     enabled = serializers.BooleanField()
 
 
-class RenameSerializer(serializers.Serializer[dict[str, str]]):
+class RenameSerializer(StrictSerializer):
     """The cluster's other name."""
 
     name = serializers.CharField(max_length=64)
 
 
-class UnlockSerializer(serializers.Serializer[dict[str, str]]):
+class UnlockSerializer(StrictSerializer):
     """The unlock key; an empty one is asked of another manager."""
 
     key = serializers.CharField(
@@ -75,7 +76,7 @@ class UnlockSerializer(serializers.Serializer[dict[str, str]]):
     )
 
 
-class PruneSerializer(serializers.Serializer[dict[str, bool]]):
+class PruneSerializer(StrictSerializer):
     """Which unused things to remove; at least one, and volumes only by their name here."""
 
     stopped_containers = serializers.BooleanField(default=False)
