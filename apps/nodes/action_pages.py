@@ -8,7 +8,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -78,9 +78,13 @@ class ActionPages:
         action = self._action(request, name, takes_many=True)
         keys = [key for key in request.GET.getlist("row") if key.isascii() and key.isdigit()]
         rows = tuple(self._rows(request).filter(pk__in=keys[:MOST_ROWS]))
-        if not rows or not all(action.is_possible(row) for row in rows):
+        if not rows:
             raise Http404
         back = reverse(f"admin:{_prefix(self.model)}_changelist")
+        if cannot := [str(row) for row in rows if not action.is_possible(row)]:
+            sentence = _("This cannot be done to %(names)s. Choose the others without them.")
+            messages.error(request, sentence % {"names": ", ".join(cannot[:10])})
+            return HttpResponseRedirect(back)
         return _Page(self.admin_site, request, action, rows, back).answer()
 
     def action_urls(self) -> list[URLPattern]:

@@ -49,9 +49,7 @@ class SecretPages:
             "cluster": cluster,
             **shown,
         }
-        answer = TemplateResponse(request, "nodes/secrets.html", context)
-        answer["Referrer-Policy"] = "no-referrer"
-        return answer
+        return TemplateResponse(request, "nodes/secrets.html", context)
 
 
 def may_see_secrets(user: Any, cluster: Cluster) -> bool:  # noqa: ANN401 - a person or a visitor

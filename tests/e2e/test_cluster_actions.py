@@ -201,4 +201,3 @@ def test_a_lost_majority_is_said_in_words_and_a_dead_swarm_forgotten(desk: Desk)
     forgotten = desk.on_cluster("forget", typed_name=desk.cluster()["name"])
     assert forgotten["state"] == "succeeded", forgotten
     assert desk.site.api().list("clusters/") == []
-    assert desk.visitor.complaints == []

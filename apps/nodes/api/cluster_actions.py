@@ -53,6 +53,17 @@ NODE_RIGHTS = {
 }
 
 
+CLUSTER_PREVIEWS = (
+    "rotate-tokens",
+    "autolock-on",
+    "autolock-off",
+    "rotate-unlock-key",
+    "rotate-ca",
+    "rename",
+    "forget",
+)
+
+
 class ClusterActions(ActionViewSet):
     """What is about a whole cluster."""
 
@@ -100,6 +111,7 @@ class ClusterActions(ActionViewSet):
     @action(detail=True, methods=["post"], url_path="join-tokens")
     def join_tokens(self, request: Request, pk: str) -> Response:
         """Show the join tokens as they are now; that they were shown is audited."""
+        self.body()
         cluster: Cluster = self.get_object()
         found = show_join_tokens(cluster=cluster, origin=Origin.of_request(request))
         return Response(JoinTokensSerializer(found).data, headers=NOT_STORED)
@@ -108,6 +120,7 @@ class ClusterActions(ActionViewSet):
     @action(detail=True, methods=["post"], url_path="unlock-key")
     def unlock_key(self, request: Request, pk: str) -> Response:
         """Show the unlock key as it is now, empty while autolock is off; that it was shown is audited."""
+        self.body()
         cluster: Cluster = self.get_object()
         key = show_unlock_key(cluster=cluster, origin=Origin.of_request(request))
         return Response(UnlockKeySerializer({"unlock_key": key.reveal()}).data, headers=NOT_STORED)

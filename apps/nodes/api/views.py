@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from apps.nodes import selectors
 from apps.nodes.api.actions import previews, starts_operation
 from apps.nodes.api.cluster_actions import (
+    CLUSTER_PREVIEWS,
     CLUSTER_RIGHTS,
     NODE_RIGHTS,
     ClusterActions,
@@ -50,6 +51,7 @@ class ClusterViewSet(StandaloneActions, ClusterActions):
     serializer_class = ClusterSerializer
     filterset_class = ClusterFilters
     ordering = ("name", "pk")
+    previewed = CLUSTER_PREVIEWS
     action_permissions = {"upgrade_agents": MANAGE, **CLUSTER_RIGHTS, **STANDALONE_RIGHTS}
 
     def select(self) -> QuerySet[Cluster]:
@@ -62,8 +64,25 @@ class ClusterViewSet(StandaloneActions, ClusterActions):
         """Replace the agents that are older than the registry's image, one node after the other."""
         return _upgrade_agents(self.get_object(), request)
 
+    @previews(*CLUSTER_PREVIEWS)
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    def preview(self, request: Request, pk: str) -> Response:
+        """Tell what an action would do to the cluster now, and why it cannot be done where that is so."""
+        return self.told(request)
 
-NODE_PREVIEWS = ("drain", "activate", "pause", "promote", "demote", "remove")
+
+NODE_PREVIEWS = (
+    "drain",
+    "activate",
+    "pause",
+    "promote",
+    "demote",
+    "remove",
+    "unlock",
+    "measure-disk",
+    "prune",
+    "forget",
+)
 
 
 class NodeViewSet(NodeUpkeep):
