@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.lab.fixtures",
     "tests.plugins.actors",
     "tests.plugins.browser",
+    "tests.plugins.etcd",
     "tests.plugins.leftout",
     "tests.plugins.portal",
     "tests.plugins.redis_server",
