@@ -46,14 +46,20 @@ class AgentContainer:
         bundle = self.authority.agent(csr, address=self.engine.address)
         bundle += self.authority.certificate_pem
         self.local("run", "--rm", "-i", *volume, self.image.reference, "install", given=bundle)
-        given = [f"--env={name}={value}" for name, value in environ.items()]
-        mounts = (
-            f"--volume={self.engine.socket}:/var/run/docker.sock",
-            "--volume=/:/host:ro,rslave",
-        )
-        run = ("run", "--detach", f"--name={NAME}", *ON_THE_HOST, *volume, *mounts, *given)
-        self.local(*run, self.image.reference)
+        self.run(NAME, **environ)
         self.wait_healthy()
+
+    def run(self, name: str, **environ: str) -> None:
+        """The container alone; a second one shares the first one's certificate."""
+        given = [f"--env={variable}={value}" for variable, value in environ.items()]
+        mounts = (
+            f"{self.engine.socket}:/var/run/docker.sock",
+            "dce-agent:/etc/dce",
+            "/:/host:ro,rslave",
+        )
+        volumes = [f"--volume={mount}" for mount in mounts]
+        options = (f"--name={name}", *ON_THE_HOST, *volumes, *given)
+        self.local("run", "--detach", *options, self.image.reference)
 
     def wait_healthy(self) -> None:
         """Return once Docker's own check says so."""
@@ -79,9 +85,10 @@ class AgentContainer:
         helper = ("run", "--rm", mount, self.image.reference, "replace", "--image", reference)
         return self._run(("--host", self.engine.url, *helper))
 
-    def through(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def through(self, *arguments: str, port: int = PORT) -> subprocess.CompletedProcess[str]:
         """The docker client through the agent, with the controller's certificate."""
-        return self._run(arguments, env=self.environment)
+        host = f"tcp://{self.engine.address}:{port}"
+        return self._run(("--host", host, *arguments), env=self.environment)
 
     def open(self, *arguments: str) -> subprocess.Popen[str]:
         """The same for what stays open."""

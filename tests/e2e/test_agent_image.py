@@ -1,6 +1,8 @@
 """The agent's image, built from its Dockerfile, on a real engine with Docker's own client before it."""
 
 import contextlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -12,6 +14,7 @@ pytestmark = pytest.mark.lab
 
 LARGEST_IMAGE_BYTES = 90_000_000
 LARGEST_MEMORY_BYTES = 96 << 20
+SECOND_PORT = 19201
 TICKER = "echo first; while [ ! -e /go ]; do sleep 0.2; done; echo second; sleep 600"
 
 
@@ -37,8 +40,8 @@ def test_the_image_is_small_and_says_what_it_is(agent):
     about = agent.engine.api.get(f"/images/{agent.image.reference}/json")
     assert about["Size"] <= LARGEST_IMAGE_BYTES
     labels = about["Config"]["Labels"]
-    assert labels["org.opencontainers.image.version"]
-    assert agent.local("run", "--rm", agent.image.reference, "version").strip()
+    told = agent.local("run", "--rm", agent.image.reference, "version").strip()
+    assert labels["org.opencontainers.image.version"] == told
 
 
 def test_dockers_client_works_through_it(agent):
@@ -88,6 +91,59 @@ def test_the_whole_container_stays_small(agent, record_property):
     own = used["usage"] - used["stats"].get("total_inactive_file", 0)
     record_property("agent_memory_bytes", own)
     assert own <= LARGEST_MEMORY_BYTES
+
+
+class KeyStore(ThreadingHTTPServer):
+    """Takes every key, and notes what was done with it."""
+
+    def __init__(self, address):
+        self.calls = []
+        super().__init__((address, 0), KeyStoreHandler)
+
+
+class KeyStoreHandler(BaseHTTPRequestHandler):
+    def do_PUT(self):
+        self.server.calls.append(f"{self.command} {self.path}")
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_DELETE(self):
+        self.do_PUT()
+
+
+@pytest.fixture
+def key_store(lone_engine):
+    with KeyStore(lone_engine.slot.gateway) as store:
+        thread = threading.Thread(target=store.serve_forever, kwargs={"poll_interval": 0.1})
+        thread.start()
+        yield store
+        store.shutdown()
+        thread.join()
+
+
+def test_an_operator_narrows_it_and_names_it_in_a_key_store(agent, key_store):
+    host, port = key_store.server_address
+    node = f"{agent.engine.address}:{SECOND_PORT}"
+    agent.run(
+        "narrow",
+        DCE_AGENT_PORT=str(SECOND_PORT),
+        DCE_AGENT_ROUTES="read-only",
+        DCE_AGENT_DISCOVERY=f"etcd://{host}:{port}",
+        DCE_AGENT_ADVERTISE=node,
+    )
+    key = f"/v2/keys/docker/swarm/nodes/{node}"
+    wait_until(lambda: f"PUT {key}" in key_store.calls, what="the node's key", timeout_s=60)
+    wait_until(
+        lambda: agent.through("ps", port=SECOND_PORT).returncode == 0,
+        what="the narrowed agent to answer",
+        timeout_s=60,
+    )
+    refused = agent.through("stop", NAME, port=SECOND_PORT)
+    assert "list of routes" in refused.stderr
+    agent.local("stop", "narrow")
+    assert f"DELETE {key}" in key_store.calls
+    agent.local("rm", "narrow")
 
 
 def test_it_is_replaced_by_another_image_and_put_back_when_that_one_fails(agent):

@@ -40,6 +40,7 @@ CHECKS: dict[str, Callable[[], list[str]]] = {
     "lab": lab.missing,
     "clients": functools.partial(missing_programs, CLIENTS),
     "browser": missing_chromium,
+    "nginx": functools.partial(missing_programs, NGINX),
     "portal": functools.partial(missing_programs, {**NGINX, **REDIS, **REGISTRY}),
 }
 
