@@ -56,16 +56,16 @@ def insert_samples(rows: Iterable[Stored]) -> None:
         cursor.executemany(_INSERT_SAMPLE, [(row.object_id, row.at_s, *row.values) for row in rows])
 
 
-def update_latest(rows: Iterable[Stored]) -> None:
+def update_latest(rows: Sequence[Stored]) -> None:
     """Keep each object's newest figures; an older answer changes nothing."""
+    moments = {at_s: _moment(at_s) for at_s in {row.at_s for row in rows}}
+    values = [(*row.values, moments[row.at_s], row.object_id, moments[row.at_s]) for row in rows]
     with connection.cursor() as cursor:
-        cursor.executemany(_UPDATE_LATEST, [_latest(row) for row in rows])
+        cursor.executemany(_UPDATE_LATEST, values)
 
 
-def _latest(row: Stored) -> tuple[Any, ...]:
-    moment = datetime.fromtimestamp(row.at_s, tz=UTC)
-    at = connection.ops.adapt_datetimefield_value(moment)
-    return (*row.values, at, row.object_id, at)
+def _moment(at_s: int) -> Any:  # noqa: ANN401 - what the database's driver takes
+    return connection.ops.adapt_datetimefield_value(datetime.fromtimestamp(at_s, tz=UTC))
 
 
 def roll_up(object_ids: Collection[int], *, first_s: int, end_s: int) -> None:
