@@ -54,17 +54,7 @@ bench: ## Run the benchmarks, each beside its peer
 	@exec bench/run
 
 # The builder inside the engine is enough, and takes its files from a pipe.
-AGENT_ARCHIVE ?= var/dce-agent.tar
-AGENT_BASE ?= debian:bookworm-slim
 
-agent-image: ## Build the agent's image with the docker engine at hand, as an archive: AGENT_ARCHIVE=…
-	@version="$$(awk -F '"' '/^__version__/ { print $$2 }' agent/dce_agent/__init__.py)"; \
-	  mkdir -p "$$(dirname "$(AGENT_ARCHIVE)")"; \
-	  tar -c --exclude=__pycache__ docker/agent agent/dce_agent \
-	    | DOCKER_BUILDKIT=0 docker build --network host --file docker/agent/Dockerfile --tag "dce/agent:$$version" \
-	        --build-arg "BASE=$(AGENT_BASE)" --build-arg "VERSION=$$version" -; \
-	  docker save --output "$(AGENT_ARCHIVE)" "dce/agent:$$version"; \
-	  echo "Built dce/agent:$$version into $(AGENT_ARCHIVE)."
 
 schema: ## Write the API's description to docs/openapi.yaml
 	@bin/setup test
