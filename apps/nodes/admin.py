@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.metrics.selectors import cluster_health
 from apps.nodes.forms import EngineEndpointForm
+from apps.nodes.map_page import MapPage
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
 from apps.nodes.node_pages import NodePages
 from apps.nodes.selectors import cluster_page, endpoint_page, node_page
@@ -36,7 +37,7 @@ NO_TLS = _(
 
 
 @admin.register(Cluster)
-class ClusterAdmin(MirrorAdmin):
+class ClusterAdmin(MapPage, MirrorAdmin):
     """Swarms, and the single engines together."""
 
     list_display = ("name", "kind_label", "nodes_ready", "source", "freshness")
@@ -53,6 +54,11 @@ class ClusterAdmin(MirrorAdmin):
         """With the counts that the list shows."""
         ready = Count("nodes", filter=Q(nodes__state=Node.State.READY))
         return super().get_queryset(request).annotate(node_count=Count("nodes"), ready_count=ready)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The map before the theme's own pages."""
+        view = self.admin_site.admin_view(self.map_page)
+        return [path("<int:pk>/map/", view, name="nodes_cluster_map"), *super().get_urls()]
 
     @display(description=_("kind"), ordering="kind", label=True)
     def kind_label(self, row: Cluster) -> str:
