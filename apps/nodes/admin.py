@@ -8,15 +8,14 @@ from typing import Any, cast, override
 from django.contrib import admin, messages
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from apps.metrics.selectors import cluster_health
+from apps.nodes.action_pages import ActionPages, action_buttons
 from apps.nodes.forms import EngineEndpointForm
 from apps.nodes.map_page import MapPage
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
-from apps.nodes.node_pages import NodePages
 from apps.nodes.selectors import cluster_page, endpoint_page, node_page
 from dce_portal.admin_site import ModelAdmin, ReadOnlyAdmin, display
 from dce_portal.docker_words import in_words
@@ -37,7 +36,11 @@ NO_TLS = _(
 
 
 @admin.register(Cluster)
+<<<<<<< HEAD
 class ClusterAdmin(MapPage, MirrorAdmin):
+=======
+class ClusterAdmin(ActionPages, MirrorAdmin):
+>>>>>>> clusteract
     """Swarms, and the single engines together."""
 
     list_display = ("name", "kind_label", "nodes_ready", "source", "freshness")
@@ -48,7 +51,8 @@ class ClusterAdmin(MapPage, MirrorAdmin):
     def page_of(self, request: HttpRequest, row: Cluster) -> Mapping[str, Any]:
         """Its health, nodes with their usage, engine addresses and latest events."""
         user = cast("Any", request.user)
-        return {**cluster_page(user, row), **cluster_health(user, row)}
+        page = {**cluster_page(user, row), **cluster_health(user, row)}
+        return {**page, "buttons": action_buttons(user, row)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cluster]:
         """With the counts that the list shows."""
@@ -72,7 +76,7 @@ class ClusterAdmin(MapPage, MirrorAdmin):
 
 
 @admin.register(Node)
-class NodeAdmin(NodePages, MirrorAdmin):
+class NodeAdmin(ActionPages, MirrorAdmin):
     """The nodes of all clusters."""
 
     list_display = (
@@ -115,20 +119,8 @@ class NodeAdmin(NodePages, MirrorAdmin):
 
     def page_of(self, request: HttpRequest, row: Node) -> Mapping[str, Any]:
         """Facts, usage, what runs there, and the actions that the person may take."""
-        return node_page(cast("Any", request.user), row)
-
-    def get_urls(self) -> list[URLPattern]:
-        """The pages of the actions before the theme's own."""
-        view = self.admin_site.admin_view
-        own = [
-            path(
-                "<int:pk>/availability/<slug:availability>/",
-                view(self.availability_page),
-                name="nodes_node_availability",
-            ),
-            path("<int:pk>/labels/", view(self.labels_page), name="nodes_node_labels"),
-        ]
-        return own + super().get_urls()
+        user = cast("Any", request.user)
+        return {**node_page(user, row), "buttons": action_buttons(user, row)}
 
 
 @admin.register(EngineEndpoint)

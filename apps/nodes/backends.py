@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from apps.nodes.adapters.engine import Engine
 from apps.nodes.adapters.engines import SingleEngines
 from apps.nodes.adapters.swarm import Swarm
+from apps.nodes.adapters.upkeep import EngineUpkeep
 from apps.nodes.models import Cluster
-from apps.nodes.ports import ClusterPort, EngineAddress, EnginePort, Managers
+from apps.nodes.ports import Capability, ClusterPort, EngineAddress, EnginePort, Managers
 from apps.nodes.selectors import manager_addresses
+from apps.nodes.swarm_ports import SwarmPort, UpkeepPort
+from dce_portal.errors import Unsupported
 
 
 def engine_port(address: EngineAddress) -> EnginePort:
@@ -20,9 +25,26 @@ def swarm_port(managers: Managers) -> ClusterPort:
     return Swarm(managers)
 
 
+def upkeep_port(address: EngineAddress) -> UpkeepPort:
+    """The disk and the lock of the engine at an address."""
+    return EngineUpkeep(address)
+
+
+def swarm_of(cluster: Cluster) -> SwarmPort:
+    """The Swarm of a row, for what is about all of it."""
+    if cluster.kind != Cluster.Kind.SWARM:
+        raise Unsupported(_("Only a Swarm has managers, join tokens and a lock."))
+    return Swarm(manager_addresses(cluster))
+
+
 def cluster_port(cluster: Cluster) -> ClusterPort:
     """The cluster of a row."""
     addresses = manager_addresses(cluster)
     if cluster.kind == Cluster.Kind.SWARM:
         return swarm_port(addresses)
     return SingleEngines(addresses)
+
+
+def capabilities_of(cluster: Cluster) -> Capability:
+    """What the cluster's backend can do, without opening anything."""
+    return Swarm.capabilities if cluster.kind == Cluster.Kind.SWARM else SingleEngines.capabilities

@@ -13,6 +13,8 @@ from datetime import datetime
 from enum import Flag, auto
 from typing import Protocol
 
+from apps.nodes.cluster_facts import ClusterFacts, JoinFacts
+
 
 class Capability(Flag):
     """What a backend can do; pages leave out what it cannot."""
@@ -213,6 +215,8 @@ class ClusterSnapshot:
     nodes: tuple[NodeInfo, ...]
     services: tuple[ServiceInfo, ...]
     tasks: tuple[TaskInfo, ...]
+    facts: ClusterFacts | None = None
+    """What the cluster says of itself, where the backend knows such a thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +300,10 @@ class ClusterPort(Protocol):
 
     async def update_node(self, native_id: str, *, change: NodeChange, version_index: int) -> None:
         """Write a node's specification; Conflict when it changed since `version_index`."""
+        ...
+
+    async def join_facts(self) -> JoinFacts:
+        """Ask for what a host needs to join, as it is now; Unsupported where nothing can be joined."""
         ...
 
     async def close(self) -> None:

@@ -80,11 +80,6 @@ def poll_targets(*, shard: int, shards: int) -> Iterator[PollTarget]:
         yield PollTarget("engine", endpoint.pk, (address_of(endpoint),))
 
 
-def operable_node(user: Viewer, node: Node) -> bool:
-    """Whether this person may change this node: a Swarm's node, with the permission."""
-    return node.cluster.kind == Cluster.Kind.SWARM and user.has_perm("nodes.operate_node")
-
-
 def what_would_move(node: Node) -> list[Any]:
     """The tasks that a drain of this node ends here and starts elsewhere."""
     return list(tasks_that_would_move(node)[:MOST_ROWS_A_PAGE])
@@ -97,7 +92,6 @@ def node_page(user: Viewer, node: Node) -> dict[str, Any]:
     return {
         "node": node,
         "endpoint": EngineEndpoint.objects.filter(node=node).first(),
-        "can_operate": operable_node(user, node),
         "can_add_endpoint": user.has_perm("nodes.add_engineendpoint"),
         "containers": list(containers[:MOST_ROWS_A_PAGE]),
         "tasks": list(tasks[:MOST_ROWS_A_PAGE]),

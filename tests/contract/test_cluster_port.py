@@ -12,6 +12,7 @@ from apps.nodes.adapters.engine import Engine as EngineAdapter
 from apps.nodes.adapters.engines import SingleEngines
 from apps.nodes.adapters.fake import FakeSwarm
 from apps.nodes.adapters.swarm import Swarm
+from apps.nodes.cluster_facts import ClusterFacts, Quorum
 from apps.nodes.ports import Capability, ClusterPort, EngineAddress, NodeChange, NodeInfo, TlsFiles
 from dce_portal.errors import Conflict, NotFound, Unavailable, Unsupported
 from tests.factories.infos import fake_swarm_state, node_info
@@ -46,7 +47,9 @@ def world(request: pytest.FixtureRequest) -> World:
         lab: Lab = request.getfixturevalue("swarm_lab")
         urls = tuple(engine.url for engine in lab.engines)
         return World(urls, lambda chosen: Swarm([EngineAddress(url) for url in chosen]))
-    state = fake_swarm_state(*(node_info(f"n{number}", role="manager") for number in (1, 2, 3)))
+    state = fake_swarm_state(
+        *(node_info(f"n{number}", role="manager", reachability="reachable") for number in (1, 2, 3))
+    )
     state.unreachable.add(NOWHERE)
     return World(("fake://1", "fake://2", "fake://3"), lambda chosen: FakeSwarm(state, chosen))
 
@@ -74,6 +77,29 @@ async def test_a_snapshot_has_every_node_once(port: ClusterPort, world: World) -
 
 async def test_a_swarm_can_all_that_pages_offer(port: ClusterPort) -> None:
     assert Capability.NODE_AVAILABILITY | Capability.NODE_LABELS in port.capabilities
+
+
+async def test_a_swarm_says_how_it_is_set(port: ClusterPort) -> None:
+    facts = (await port.snapshot()).facts
+    assert facts is not None
+    assert facts.node_certificate_validity_s == 90 * 86400
+    assert (facts.is_rotating_root, facts.is_autolocked, facts.task_history) == (False, False, 5)
+    assert facts.managers == Quorum(total=3, reachable=3)
+    assert len(facts.trust_root_fingerprint) == 64
+    assert facts.trust_root_expires_at is not None
+    assert facts.trust_root_expires_at.year >= 2040
+    assert ClusterFacts.from_columns(facts.as_columns()) == facts
+    assert "SWMTKN" not in str(facts.as_columns())
+
+
+async def test_what_a_host_needs_to_join(port: ClusterPort) -> None:
+    found = await port.join_facts()
+    assert found.worker_token.startswith("SWMTKN-1-")
+    assert found.manager_token.startswith("SWMTKN-1-")
+    assert found.worker_token != found.manager_token
+    assert found.manager_addresses
+    assert all(address.endswith(":2377") for address in found.manager_addresses)
+    assert "SWMTKN" not in repr(found)
 
 
 async def test_one_node_is_as_the_snapshot_has_it(port: ClusterPort) -> None:
@@ -153,6 +179,8 @@ async def test_a_single_engine_is_a_cluster_of_one(lone_engine: Engine) -> None:
     (node,) = (await port.snapshot()).nodes
     assert (node.hostname, node.role, node.state) == (lone_engine.hostname, "single", "ready")
     assert await port.node(node.native_id) == node
+    with pytest.raises(Unsupported):
+        await port.join_facts()
     with pytest.raises(NotFound):
         await port.node("other")
     change = NodeChange(availability="drain")

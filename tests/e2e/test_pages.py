@@ -232,7 +232,7 @@ def test_a_viewer_is_offered_no_action(visit, burning):
     assert visitor.open(f"{page.url.removeprefix(visitor.site.base_url)}") == 200
     node = re.search(r"/node/(\d+)/", page.url)
     assert node
-    assert visitor.open(f"/admin/nodes/node/{node[1]}/availability/drain/") == 403
+    assert visitor.open(f"/admin/nodes/node/{node[1]}/do/drain/") == 403
 
 
 def test_mallory_sees_none_of_the_lists(visit, site, burning):

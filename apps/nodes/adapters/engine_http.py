@@ -11,26 +11,38 @@ import aiohttp
 import orjson
 from django.utils.translation import gettext as _
 
+from apps.nodes.adapters.engine_json import locked_sentence
 from apps.nodes.adapters.json_facts import Facts
 from apps.nodes.ports import EngineAddress, TlsFiles
+from apps.nodes.swarm_ports import NoLeader, SwarmLocked
 from dce_portal.errors import Conflict, InvalidInput, NotFound, PortalError, Unavailable
 
 NEWEST_API = (1, 51)
 CONNECT_TIMEOUT_S = 3.0
 READ_TIMEOUT_S = 5.0
-TOTAL_TIMEOUT_S = 20.0
+TOTAL_PER_READ = 4
 MOST_BYTES = 32 * 1024 * 1024
 OUT_OF_SEQUENCE = "update out of sequence"
+NO_LEADER = "does not have a leader"
+LOCKED = "needs to be unlocked"
+WRONG_KEY = "invalid key"
 
 
 class EngineHttp:
     """Keeps its connections and the negotiated version until `close`; used inside one event loop."""
 
-    def __init__(self, address: EngineAddress, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self,
+        address: EngineAddress,
+        *,
+        most_bytes: int = MOST_BYTES,
+        read_timeout_s: float = READ_TIMEOUT_S,
+    ) -> None:
         """Remember the address; nothing is opened yet."""
         self.address = address
         self.api_version = ""
         self._most_bytes = most_bytes
+        self._read_timeout_s = read_timeout_s
         self._session: aiohttp.ClientSession | None = None
 
     async def get(self, path: str, **params: str) -> object:
@@ -106,10 +118,9 @@ class EngineHttp:
         message = _message_of(content)
         said = message or _plain_text(content) or f"HTTP {status}"
         if status == 404:
-            return NotFound(
-                _("The engine at %(url)s does not know it: %(said)s")
-                % {"url": self.address.url, "said": said}
-            )
+            return self._not_found(said)
+        if (of_swarm := _swarm_refusal(message)) is not None:
+            return of_swarm
         if status == 409 or OUT_OF_SEQUENCE in message:
             return Conflict(
                 _("It changed meanwhile. Nothing was written; look at it again and repeat.")
@@ -118,6 +129,12 @@ class EngineHttp:
             return InvalidInput(_("The engine refused the values: %(said)s") % {"said": said})
         return self._unavailable(
             _("it answered “%(said)s” to %(path)s") % {"said": said, "path": path}
+        )
+
+    def _not_found(self, said: str) -> NotFound:
+        return NotFound(
+            _("The engine at %(url)s does not know it: %(said)s")
+            % {"url": self.address.url, "said": said}
         )
 
     def _unavailable(self, cause: str) -> Unavailable:
@@ -133,12 +150,29 @@ class EngineHttp:
             except (OSError, ValueError) as error:
                 raise self._unavailable(cause_of(error)) from error
             timeout = aiohttp.ClientTimeout(
-                total=TOTAL_TIMEOUT_S, sock_connect=CONNECT_TIMEOUT_S, sock_read=READ_TIMEOUT_S
+                total=TOTAL_PER_READ * self._read_timeout_s,
+                sock_connect=CONNECT_TIMEOUT_S,
+                sock_read=self._read_timeout_s,
             )
             self._session = aiohttp.ClientSession(
                 base, connector=connector, timeout=timeout, auto_decompress=False
             )
         return self._session
+
+
+def _swarm_refusal(message: str) -> PortalError | None:
+    """What a manager says of its Swarm's own state, whatever status comes with it."""
+    if NO_LEADER in message:
+        return NoLeader(
+            _(
+                "The Swarm has no leader: too few of its managers reach each other. Tasks that run go on,"
+                " but nothing can be placed, changed or joined. Bring managers back; where they are gone for"
+                " good, run on one that is left: docker swarm init --force-new-cluster"
+            )
+        )
+    if LOCKED in message:
+        return SwarmLocked(locked_sentence())
+    return InvalidInput(message) if WRONG_KEY in message else None
 
 
 def connector_of(address: EngineAddress) -> tuple[aiohttp.BaseConnector, str]:

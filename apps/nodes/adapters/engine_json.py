@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from apps.nodes.adapters.json_facts import Facts
 from apps.nodes.ports import ContainerInfo, EngineIdentity, ImageInfo, SwarmMembership
+from apps.nodes.swarm_ports import SwarmLocked
 from dce_portal.errors import Unavailable
 
 SWARM_LABEL = "com.docker.swarm"
@@ -72,7 +73,7 @@ def _membership(swarm: Facts) -> SwarmMembership | None:
         return None
     node_id = swarm.text("NodeID", most=128)
     if not node_id:
-        raise Unavailable(_between_states(state, swarm.text("Error", most=500)))
+        raise _between_states(state, swarm.text("Error", most=500))
     return SwarmMembership(
         node_id=node_id,
         cluster_id=swarm.part("Cluster").text("ID", most=64),
@@ -84,14 +85,24 @@ def _membership(swarm: Facts) -> SwarmMembership | None:
     )
 
 
-def _between_states(state: str, error: str) -> str:
+def _between_states(state: str, error: str) -> Unavailable:
     if state == "locked":
-        return _("This engine's Swarm is locked. Unlock it there with: docker swarm unlock")
+        return SwarmLocked(locked_sentence())
     if state == "pending":
-        return _("This engine is just joining a Swarm. It is asked again soon.")
+        return Unavailable(_("This engine is just joining a Swarm. It is asked again soon."))
+    said = {"error": error or state}
+    return Unavailable(
+        _("This engine has trouble with its Swarm: %(error)s. See `docker info` on that machine.")
+        % said
+    )
+
+
+def locked_sentence() -> str:
+    """What a locked engine means, and how to go on."""
     return _(
-        "This engine has trouble with its Swarm: %(error)s. See `docker info` on that machine."
-    ) % {"error": error or state}
+        "This engine's Swarm is locked: it was restarted with autolock on and waits for its unlock key."
+        " Its containers go on. Unlock it on its node's page, or there with: docker swarm unlock"
+    )
 
 
 def containers_of(raw: object) -> tuple[ContainerInfo, ...]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.nodes.adapters.engine import Engine
+from apps.nodes.cluster_facts import JoinFacts
 from apps.nodes.ports import (
     Capability,
     ClusterSnapshot,
@@ -59,6 +60,10 @@ class SingleEngines:
         raise Unsupported(
             _("A single engine cannot be drained, paused or labelled; only a Swarm's node can.")
         )
+
+    async def join_facts(self) -> JoinFacts:
+        """Refuse: single engines are added by their address."""
+        raise Unsupported(_("Single engines cannot be joined; add an engine's address instead."))
 
     async def close(self) -> None:
         """Close the connections to every engine."""

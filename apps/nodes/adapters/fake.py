@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from django.utils import timezone
 
 from apps.nodes.adapters.swarm import CAPABILITIES
+from apps.nodes.adapters.swarm_facts_json import quorum_of
+from apps.nodes.cluster_facts import ClusterFacts, JoinFacts, Quorum
 from apps.nodes.ports import (
     Capability,
     ClusterSnapshot,
@@ -22,7 +25,26 @@ from apps.nodes.ports import (
     ServiceInfo,
     TaskInfo,
 )
+from apps.nodes.swarm_ports import SwarmChange
 from dce_portal.errors import Conflict, NotFound, Unavailable
+from dce_portal.secret import Secret
+
+FAKE_JOIN = JoinFacts("SWMTKN-1-fake-worker", "SWMTKN-1-fake-manager", ("10.0.0.1:2377",))
+FAKE_FACTS = ClusterFacts(
+    is_rotating_root=False,
+    is_autolocked=False,
+    node_certificate_validity_s=90 * 86400,
+    task_history=5,
+    heartbeat_s=5.0,
+    trust_root_fingerprint="ab" * 32,
+    trust_root_expires_at=datetime(2046, 1, 1, tzinfo=UTC),
+    raft_snapshot_interval=10_000,
+    raft_log_entries_kept=500,
+    raft_heartbeat_ticks=1,
+    raft_election_ticks=10,
+    version_index=10,
+    managers=Quorum(total=1, reachable=1),
+)
 
 
 @dataclass(slots=True)
@@ -35,11 +57,39 @@ class FakeSwarmState:
     tasks: tuple[TaskInfo, ...] = ()
     unreachable: set[str] = field(default_factory=set)
     """Addresses of managers that do not answer."""
+    facts: ClusterFacts = FAKE_FACTS
+    join: JoinFacts = FAKE_JOIN
+    unlock_key: str = ""
+    rotations_left: int = 0
+    """How often the facts still say that the CA is being rotated."""
+    secrets_made: int = 0
 
     def put(self, node: NodeInfo) -> None:
         """Add a node, or change it as another manager's client would: with a new version."""
         index = max((known.version_index for known in self.nodes.values()), default=10) + 1
         self.nodes[node.native_id] = replace(node, version_index=index)
+
+    def change(self, change: SwarmChange) -> None:
+        """Do what managers do with a change of the Swarm."""
+        index = self.facts.version_index + 1
+        is_locked = self.facts.is_autolocked if change.autolock is None else change.autolock
+        self.facts = replace(self.facts, version_index=index, is_autolocked=is_locked)
+        if change.rotate_unlock_key or (is_locked and not self.unlock_key):
+            self.unlock_key = self._made("SWMKEY-1-fake")
+        if not is_locked:
+            self.unlock_key = ""
+        if change.rotate_worker_token or change.rotate_root:
+            self.join = replace(self.join, worker_token=self._made("SWMTKN-1-fake-worker"))
+        if change.rotate_manager_token or change.rotate_root:
+            self.join = replace(self.join, manager_token=self._made("SWMTKN-1-fake-manager"))
+        if change.rotate_root:
+            self.rotations_left = 2
+            fingerprint = f"{index:064x}"
+            self.facts = replace(self.facts, trust_root_fingerprint=fingerprint)
+
+    def _made(self, beginning: str) -> str:
+        self.secrets_made += 1
+        return f"{beginning}-{self.secrets_made}"
 
 
 class FakeSwarm:
@@ -68,6 +118,7 @@ class FakeSwarm:
             nodes=tuple(self.state.nodes.values()),
             services=self.state.services,
             tasks=self.state.tasks,
+            facts=self._facts(),
         )
 
     async def node(self, native_id: str) -> NodeInfo:
@@ -93,9 +144,42 @@ class FakeSwarm:
             )
         )
 
+    async def facts(self) -> ClusterFacts:
+        """What the state says of itself; a rotation of the CA comes one question nearer to its end."""
+        self._answering()
+        facts = self._facts()
+        self.state.rotations_left = max(self.state.rotations_left - 1, 0)
+        return facts
+
+    async def update_swarm(self, *, change: SwarmChange, version_index: int) -> None:
+        """Write, unless somebody else wrote since that version."""
+        self._answering()
+        if version_index != self.state.facts.version_index:
+            raise Conflict(
+                "It changed meanwhile. Nothing was written; look at it again and repeat."
+            )
+        self.state.change(change)
+
+    async def unlock_key(self) -> Secret:
+        """The state's key."""
+        self._answering()
+        return Secret(self.state.unlock_key)
+
+    async def join_facts(self) -> JoinFacts:
+        """The state's tokens and addresses."""
+        self._answering()
+        return self.state.join
+
     async def close(self) -> None:
         """Remember that it was closed."""
         self.is_closed = True
+
+    def _facts(self) -> ClusterFacts:
+        return replace(
+            self.state.facts,
+            is_rotating_root=self.state.rotations_left > 0,
+            managers=quorum_of(tuple(self.state.nodes.values())),
+        )
 
     def _answering(self) -> str:
         for manager in self._managers:

@@ -6,19 +6,27 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from apps.nodes.adapters.engine_http import EngineHttp
 from apps.nodes.adapters.engine_json import native_id, require_object
+from apps.nodes.adapters.swarm_changes import changed_swarm, rotations
+from apps.nodes.adapters.swarm_facts_json import facts_of, join_facts_of
 from apps.nodes.adapters.swarm_json import node_of, nodes_of, services_of, tasks_of
+from apps.nodes.adapters.swarm_race import Race, no_manager
+from apps.nodes.cluster_facts import ClusterFacts, JoinFacts
 from apps.nodes.ports import Capability, ClusterSnapshot, Managers, NodeChange, NodeInfo
+from apps.nodes.swarm_ports import SwarmChange
 from dce_portal.errors import Unavailable
+from dce_portal.secret import Secret
 
 CAPABILITIES = (
     Capability.SERVICES
     | Capability.NODE_AVAILABILITY
     | Capability.NODE_LABELS
     | Capability.NODE_ROLES
+    | Capability.JOIN_TOKENS
+    | Capability.CERTIFICATES
+    | Capability.AUTOLOCK
 )
 
 
@@ -52,7 +60,29 @@ class Swarm:
             params = {"version": str(version_index)}
             await http.post(f"/nodes/{native_id}/update", params=params, body=body)
 
-        await self._first_that_answers(write)
+        await self._one_after_the_other(write)
+
+    async def facts(self) -> ClusterFacts:
+        """Read what the Swarm says of itself now."""
+        return await self._first_that_answers(_facts)
+
+    async def update_swarm(self, *, change: SwarmChange, version_index: int) -> None:
+        """Write the Swarm's specification over what it is now, refused when it is newer than `version_index`."""
+
+        async def write(http: EngineHttp) -> None:
+            spec = require_object(await http.get("/swarm"), what="/swarm").part("Spec").raw
+            params = {"version": str(version_index), **rotations(change)}
+            await http.post("/swarm/update", params=params, body=changed_swarm(spec, change=change))
+
+        await self._one_after_the_other(write)
+
+    async def unlock_key(self) -> Secret:
+        """Ask for the unlock key; an empty one while autolock is off."""
+        return await self._first_that_answers(_unlock_key)
+
+    async def join_facts(self) -> JoinFacts:
+        """Ask for the tokens and the managers' addresses, as they are now."""
+        return await self._first_that_answers(_join_facts)
 
     async def close(self) -> None:
         """Close the connections to every manager."""
@@ -62,16 +92,24 @@ class Swarm:
     async def _first_that_answers[Answer](
         self, ask: Callable[[EngineHttp], Awaitable[Answer]]
     ) -> Answer:
-        causes = []
+        """Read from the preferred manager, and beside it from the next as soon as it fails or is slow."""
+        race = Race(self._managers, ask)
+        manager, answer = await race.run()
+        self._prefer(manager)
+        return answer
+
+    async def _one_after_the_other(self, write: Callable[[EngineHttp], Awaitable[None]]) -> None:
+        """Write through one manager at a time: two at once would meet each other."""
+        errors: list[Unavailable] = []
         for manager in list(self._managers):
             try:
-                answer = await ask(manager)
+                await write(manager)
             except Unavailable as error:
-                causes.append(error.message)
+                errors.append(error)
                 continue
             self._prefer(manager)
-            return answer
-        raise Unavailable(" ".join(causes) or _("No manager of this Swarm has an address here."))
+            return
+        raise no_manager(errors)
 
     def _prefer(self, manager: EngineHttp) -> None:
         if self._managers[0] is not manager:
@@ -84,14 +122,31 @@ async def _snapshot(http: EngineHttp) -> ClusterSnapshot:
     swarm = require_object(await http.get("/swarm"), what="/swarm")
     services = services_of(await http.get("/services", status="true"))
     tasks = tasks_of(await http.get("/tasks"))
+    nodes = nodes_of(await http.get("/nodes"))
     return ClusterSnapshot(
         native_id=native_id(swarm, "ID", what="/swarm"),
         taken_at=timezone.now(),
         source=http.address.url,
-        nodes=nodes_of(await http.get("/nodes")),
+        nodes=nodes,
         services=services,
         tasks=tasks,
+        facts=facts_of(swarm, nodes),
     )
+
+
+async def _facts(http: EngineHttp) -> ClusterFacts:
+    swarm = require_object(await http.get("/swarm"), what="/swarm")
+    return facts_of(swarm, nodes_of(await http.get("/nodes")))
+
+
+async def _unlock_key(http: EngineHttp) -> Secret:
+    answer = require_object(await http.get("/swarm/unlockkey"), what="/swarm/unlockkey")
+    return Secret(answer.text("UnlockKey"))
+
+
+async def _join_facts(http: EngineHttp) -> JoinFacts:
+    swarm = require_object(await http.get("/swarm"), what="/swarm")
+    return join_facts_of(swarm, await http.get("/nodes"))
 
 
 def changed_spec(spec: Mapping[str, Any], *, change: NodeChange) -> dict[str, Any]:

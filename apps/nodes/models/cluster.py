@@ -6,6 +6,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+class Condition(models.TextChoices):
+    """Trouble that has a name and a way out of its own, beside an answer that does not come."""
+
+    NO_LEADER = "no_leader", _("without a leader")
+    LOCKED = "locked", _("locked")
+
+
 class Cluster(models.Model):
     """A Swarm, or the single engines that are in none."""
 
@@ -23,6 +30,9 @@ class Cluster(models.Model):
     source = models.CharField(_("answered by"), max_length=250, blank=True, editable=False)
     stale_since = models.DateTimeField(_("no answer since"), null=True, blank=True, editable=False)
     stale_reason = models.TextField(_("why there is no answer"), blank=True, editable=False)
+    condition = models.CharField(
+        _("condition"), max_length=16, choices=Condition, blank=True, editable=False
+    )
     facts = models.JSONField(_("what its managers say"), default=dict, blank=True, editable=False)
     discovery_url = models.CharField(
         _("discovery"),

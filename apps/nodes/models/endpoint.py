@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.nodes.models.cluster import Cluster
+from apps.nodes.models.cluster import Cluster, Condition
 from apps.nodes.models.node import Node
 
 
@@ -61,6 +61,9 @@ class EngineEndpoint(models.Model):
     api_version = models.CharField(_("API version"), max_length=16, blank=True, editable=False)
     last_ok_at = models.DateTimeField(_("last answer"), null=True, blank=True, editable=False)
     last_error = models.TextField(_("last error"), blank=True, editable=False)
+    condition = models.CharField(
+        _("condition"), max_length=16, choices=Condition, blank=True, editable=False
+    )
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
 
     class Meta:

@@ -34,6 +34,7 @@ def apply_cluster_snapshot(cluster_id: int, *, snapshot: ClusterSnapshot) -> lis
         return []
     with transaction.atomic():
         if _claim_cluster(cluster_id, snapshot.taken_at, source=snapshot.source):
+            _keep_facts(cluster, snapshot)
             return _endpoints_back(cluster_id, _apply_cluster(cluster, snapshot))
     return []
 
@@ -60,6 +61,11 @@ def _claim_cluster(cluster_id: int, at: datetime, *, source: str) -> bool:
     return bool(
         older.update(observed_at=at, source=source[:250], stale_since=None, stale_reason="")
     )
+
+
+def _keep_facts(cluster: Cluster, snapshot: ClusterSnapshot) -> None:
+    if snapshot.facts is not None and cluster.facts != (facts := snapshot.facts.as_columns()):
+        Cluster.objects.filter(pk=cluster.pk).update(facts=facts)
 
 
 def _apply_cluster(cluster: Cluster, snapshot: ClusterSnapshot) -> Difference[NodeInfo]:

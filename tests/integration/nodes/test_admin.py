@@ -142,8 +142,8 @@ def test_a_containers_page_has_usage_and_commands(viewer: User, signed_in: Signe
     assert f"docker logs --follow --tail 100 {container.native_id[:12]}" in page
 
 
-def availability_url(node: Node, word: str = "drain") -> str:
-    return reverse("admin:nodes_node_availability", args=[node.pk, word])
+def action_url(node: Node, name: str = "drain") -> str:
+    return reverse("admin:nodes_node_action", args=[node.pk, name])
 
 
 def test_a_drain_says_what_moves_then_starts_an_operation(
@@ -152,11 +152,11 @@ def test_a_drain_says_what_moves_then_starts_an_operation(
     node, client = NodeFactory(), signed_in(operator)
     TaskFactory(node=node, service__name="moves")
     TaskFactory(node=node, service__name="ended", state="failed", desired_state="shutdown")
-    assert availability_url(node) in page_of(client, node)
-    confirm = client.get(availability_url(node)).content.decode()
+    assert action_url(node) in page_of(client, node)
+    confirm = client.get(action_url(node)).content.decode()
     assert "moves.1" in confirm
     assert "ended" not in confirm
-    answer = client.post(availability_url(node))
+    answer = client.post(action_url(node))
     operation = Operation.objects.get()
     assert answer.url == reverse("admin:portal_operation_change", args=[operation.pk])
     assert (operation.kind, operation.actor) == ("node.update", operator)
@@ -165,7 +165,7 @@ def test_a_drain_says_what_moves_then_starts_an_operation(
 
 def test_labels_are_edited_as_lines(operator: User, signed_in: SignedIn) -> None:
     node, client = NodeFactory(labels={"zone": "a", "old": "1"}), signed_in(operator)
-    url = reverse("admin:nodes_node_labels", args=[node.pk])
+    url = action_url(node, "labels")
     assert "old=1\nzone=a" in client.get(url).content.decode()
     assert client.post(url, {"labels": "zone=b\nnew = x=y \n"}).status_code == 302
     parameters = Operation.objects.get().parameters
@@ -178,7 +178,7 @@ def test_labels_that_cannot_be_are_explained_at_the_field(
     text: str, operator: User, signed_in: SignedIn
 ) -> None:
     node = NodeFactory(labels={"zone": "a"})
-    url = reverse("admin:nodes_node_labels", args=[node.pk])
+    url = action_url(node, "labels")
     page = signed_in(operator).post(url, {"labels": text})
     assert page.status_code == 200
     assert 'role="alert"' in page.content.decode()
@@ -190,15 +190,15 @@ def test_only_operators_change_nodes(
     who: str, request: pytest.FixtureRequest, signed_in: SignedIn
 ) -> None:
     node, client = NodeFactory(), signed_in(request.getfixturevalue(who))
-    labels = reverse("admin:nodes_node_labels", args=[node.pk])
-    for url in (availability_url(node), labels):
+    labels = action_url(node, "labels")
+    for url in (action_url(node), labels):
         assert client.get(url).status_code == 403
         assert client.post(url, {"labels": "a=b"}).status_code == 403
     assert not Operation.objects.exists()
 
 
 def test_a_visitor_is_sent_to_the_login(client: Client) -> None:
-    answer = client.post(availability_url(NodeFactory()))
+    answer = client.post(action_url(NodeFactory()))
     assert answer.status_code == 302
     assert reverse("admin:login") in answer.url
 
@@ -208,10 +208,10 @@ def test_single_engines_and_unknown_words_have_no_such_page(
 ) -> None:
     client = signed_in(operator)
     single = NodeFactory(cluster__kind=Cluster.Kind.ENGINES)
-    assert client.get(availability_url(single)).status_code == 404
+    assert client.get(action_url(single)).status_code == 404
     assert "dce-actions" not in page_of(client, single)
-    assert client.get(availability_url(NodeFactory(), "explode")).status_code == 404
-    assert client.get(reverse("admin:nodes_node_labels", args=[404])).status_code == 404
+    assert client.get(action_url(NodeFactory(), "explode")).status_code == 404
+    assert client.get(reverse("admin:nodes_node_action", args=[404, "labels"])).status_code == 404
 
 
 def test_an_engines_address_is_added_and_checked(administrator: User, signed_in: SignedIn) -> None:
