@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -24,6 +25,12 @@ class MapPage:
     """What the cluster's admin class adds to its pages."""
 
     admin_site: admin.AdminSite
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the map's address before the theme's own."""
+        view = self.admin_site.admin_view(self.map_page)
+        own = path("<int:pk>/map/", view, name="nodes_cluster_map")
+        return [own, *cast("Any", super()).get_urls()]
 
     def map_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Everything at once from the database; the address keeps the filters, so it can be shared."""

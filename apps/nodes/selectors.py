@@ -13,11 +13,7 @@ from django.db.models.functions import Mod
 from apps.accounts.models import User
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
 from apps.nodes.ports import EngineAddress, TlsFiles
-from apps.workloads.selectors import (
-    containers_visible_to,
-    tasks_that_would_move,
-    tasks_visible_to,
-)
+from apps.workloads.selectors import tasks_that_would_move
 
 Viewer = User | AnonymousUser
 MOST_ROWS_A_PAGE = 200
@@ -83,22 +79,6 @@ def poll_targets(*, shard: int, shards: int) -> Iterator[PollTarget]:
 def what_would_move(node: Node) -> list[Any]:
     """The tasks that a drain of this node ends here and starts elsewhere."""
     return list(tasks_that_would_move(node)[:MOST_ROWS_A_PAGE])
-
-
-def node_page(user: Viewer, node: Node) -> dict[str, Any]:
-    """What the node's page shows, each part only to those who may see it."""
-    containers = containers_visible_to(user).filter(node=node).order_by("state", "name")
-    tasks = tasks_visible_to(user).filter(node=node).order_by("desired_state", "-updated_at")
-    return {
-        "node": node,
-        "endpoint": EngineEndpoint.objects.filter(node=node).first(),
-        "can_add_endpoint": user.has_perm("nodes.add_engineendpoint"),
-        "containers": list(containers[:MOST_ROWS_A_PAGE]),
-        "tasks": list(tasks[:MOST_ROWS_A_PAGE]),
-        "events": list(events_visible_to(user).filter(node=node)[:20]),
-        "labels": sorted(node.labels.items()),
-        "engine_labels": sorted(node.engine_labels.items()),
-    }
 
 
 def cluster_page(user: Viewer, cluster: Cluster) -> dict[str, Any]:
