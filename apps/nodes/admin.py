@@ -17,7 +17,7 @@ from apps.nodes.action_pages import ActionPages, action_buttons
 from apps.nodes.forms import EngineEndpointForm
 from apps.nodes.map_page import MapPage
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
-from apps.nodes.node_list import usage_bar, with_list_columns
+from apps.nodes.node_list import usage_bar, watched_clusters, with_list_columns
 from apps.nodes.node_page import node_page
 from apps.nodes.selectors import cluster_page, endpoint_page
 from dce_portal.admin_site import ModelAdmin, ReadOnlyAdmin, display
@@ -79,6 +79,7 @@ class NodeAdmin(ActionPages, MirrorAdmin):
         "role_label",
         "state_label",
         "availability_label",
+        "freshness",
         "cpu",
         "memory",
         "disk",
@@ -86,7 +87,6 @@ class NodeAdmin(ActionPages, MirrorAdmin):
         "versions",
         "expiry",
         "address",
-        "freshness",
     )
     list_filter = ("cluster", "role", "state", "availability", stale_filter(""))
     list_select_related = ("cluster",)
@@ -108,6 +108,13 @@ class NodeAdmin(ActionPages, MirrorAdmin):
     def availability_label(self, row: Node) -> tuple[str, str]:
         """Whether tasks may be placed there."""
         return row.availability, row.get_availability_display()
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list moves with the clusters that the person may watch."""
+        watched = {"watched_clusters": watched_clusters(cast("Any", request.user))}
+        return super().changelist_view(request, {**(extra_context or {}), **watched})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Node]:
         """With the latest figures, the running tasks and the certificate's end: no query a row."""

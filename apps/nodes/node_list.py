@@ -6,8 +6,12 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from apps.metrics.selectors import latest_figures
+from apps.accounts.models import User
+from apps.metrics.selectors import latest_figures, may_watch_cluster
 from apps.nodes.models import AgentCertificate, Node
+from apps.nodes.selectors import clusters_visible_to
+
+MOST_WATCHED = 20
 
 
 def with_list_columns(nodes: QuerySet[Node]) -> QuerySet[Node]:
@@ -22,6 +26,13 @@ def with_list_columns(nodes: QuerySet[Node]) -> QuerySet[Node]:
         task_count=Count("tasks", filter=running),
         certificate_expires_at=Subquery(valid.order_by("-issued_at").values("expires_at")[:1]),
     )
+
+
+def watched_clusters(user: User) -> list[int]:
+    """Whose live frames the list listens to."""
+    if not may_watch_cluster(user):
+        return []
+    return list(clusters_visible_to(user).values_list("pk", flat=True)[:MOST_WATCHED])
 
 
 def usage_bar(name: str, used: float | None, whole: float | None, *, text: str) -> SafeString:
