@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Max, Sum
+from django.db.models import Max, OuterRef, Subquery, Sum
 
 from apps.accounts.models import User
 from apps.metrics.models import MetricObject
@@ -28,6 +28,12 @@ VISIBLE = {
     Kind.SERVICE: services_visible_to,
     Kind.CONTAINER: containers_visible_to,
 }
+
+
+def latest_figures(kind: str, measure: str) -> Subquery:
+    """The newest value of a measure, as a column of a query over the things of that kind."""
+    own = MetricObject.objects.filter(kind=kind, ref=OuterRef("pk"))
+    return Subquery(own.values(measure)[:1])
 
 
 def may_see(user: User, kind: str, ref: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, cast, override
 from django.contrib import admin, messages
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -16,9 +17,12 @@ from apps.nodes.action_pages import ActionPages, action_buttons
 from apps.nodes.certificate_admin import AgentCertificateAdmin
 from apps.nodes.forms import EngineEndpointForm
 from apps.nodes.join_pages import JoinTokenAdmin
+from apps.nodes.map_page import MapPage
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
+from apps.nodes.node_list import usage_bar, watched_clusters, with_list_columns
+from apps.nodes.node_page import node_page
 from apps.nodes.secret_pages import SecretPages, may_see_secrets
-from apps.nodes.selectors import cluster_page, endpoint_page, node_page
+from apps.nodes.selectors import cluster_page, endpoint_page
 from apps.nodes.standalone_pages import StandalonePages
 from apps.nodes.standalone_selectors import standalone_page
 from dce_portal.admin_site import ModelAdmin, ReadOnlyAdmin, display
@@ -49,7 +53,7 @@ NO_TLS = _(
 
 
 @admin.register(Cluster)
-class ClusterAdmin(StandalonePages, SecretPages, ActionPages, MirrorAdmin):
+class ClusterAdmin(MapPage, StandalonePages, SecretPages, ActionPages, MirrorAdmin):
     """Swarms, and the single engines together."""
 
     list_display = ("name", "kind_label", "nodes_ready", "source", "freshness")
@@ -94,11 +98,14 @@ class NodeAdmin(ActionPages, MirrorAdmin):
         "role_label",
         "state_label",
         "availability_label",
-        "engine_version",
-        "cpu_count",
-        "memory",
-        "address",
         "freshness",
+        "cpu",
+        "memory",
+        "disk",
+        "tasks",
+        "versions",
+        "expiry",
+        "address",
     )
     list_filter = ("cluster", "role", "state", "availability", stale_filter(""))
     list_select_related = ("cluster",)
@@ -121,10 +128,53 @@ class NodeAdmin(ActionPages, MirrorAdmin):
         """Whether tasks may be placed there."""
         return row.availability, row.get_availability_display()
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list moves with the clusters that the person may watch."""
+        watched = {"watched_clusters": watched_clusters(cast("Any", request.user))}
+        return super().changelist_view(request, {**(extra_context or {}), **watched})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Node]:
+        """With the latest figures, the running tasks and the certificate's end: no query a row."""
+        return with_list_columns(super().get_queryset(request))
+
+    @display(description=_("CPU"), ordering="cpu_count")
+    def cpu(self, row: Any) -> SafeString:
+        """In use, of the processors that it has."""
+        used = row.cpu_in_use
+        return usage_bar(
+            "cpu", used, row.cpu_count, text=_("%(all)g CPUs") % {"all": row.cpu_count}
+        )
+
     @display(description=_("memory"), ordering="memory_bytes")
-    def memory(self, row: Node) -> str:
-        """In binary units."""
-        return bytes_human(row.memory_bytes)
+    def memory(self, row: Any) -> SafeString:
+        """In use, of what it has."""
+        size = bytes_human(row.memory_bytes)
+        return usage_bar("memory", row.memory_in_use, row.memory_bytes, text=size)
+
+    @display(description=_("disk"), ordering="disk_in_use")
+    def disk(self, row: Any) -> SafeString:
+        """In use, of the filesystem that Docker is on; told by agents and by the portal's own machine."""
+        size = bytes_human(row.disk_size)
+        return usage_bar("disk", row.disk_in_use, row.disk_size, text=size)
+
+    @display(description=_("tasks"), ordering="task_count")
+    def tasks(self, row: Any) -> int:
+        """How many of the Swarm's tasks run here."""
+        return int(row.task_count)
+
+    @display(description=_("engine, agent"), ordering="engine_version")
+    def versions(self, row: Node) -> str:
+        """The versions of both."""
+        return ", ".join(version for version in (row.engine_version, row.agent_version) if version)
+
+    @display(description=_("certificate"), ordering="certificate_expires_at")
+    def expiry(self, row: Any) -> str:
+        """When the agent's certificate ends."""
+        return (
+            date_format(row.certificate_expires_at, "Y-m-d") if row.certificate_expires_at else ""
+        )
 
     def page_of(self, request: HttpRequest, row: Node) -> Mapping[str, Any]:
         """Facts, usage, what runs there, and the actions that the person may take."""

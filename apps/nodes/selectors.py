@@ -24,13 +24,8 @@ from apps.nodes.models import (
     Node,
 )
 from apps.nodes.ports import EngineAddress, TlsFiles
-from apps.nodes.swarm_words import measured_disk, quorum_line
-from apps.workloads.selectors import (
-    containers_visible_to,
-    counts_of_cluster,
-    names_in_services,
-    tasks_visible_to,
-)
+from apps.nodes.swarm_words import quorum_line
+from apps.workloads.selectors import counts_of_cluster, names_in_services
 from dce_portal import authority
 
 Viewer = User | AnonymousUser
@@ -228,24 +223,6 @@ def knows_containers(node: Node) -> bool:
     """Whether the portal hears of the node's containers: from its engine, or from a standalone Swarm's managers."""
     is_told = node.cluster.kind == Cluster.Kind.STANDALONE
     return is_told or getattr(node, "endpoint", None) is not None
-
-
-def node_page(user: Viewer, node: Node) -> dict[str, Any]:
-    """What the node's page shows, each part only to those who may see it."""
-    containers = containers_visible_to(user).filter(node=node).order_by("state", "name")
-    tasks = tasks_visible_to(user).filter(node=node).order_by("desired_state", "-updated_at")
-    return {
-        "node": node,
-        "endpoint": EngineEndpoint.objects.filter(node=node).first(),
-        "knows_containers": knows_containers(node),
-        "can_add_endpoint": user.has_perm("nodes.add_engineendpoint"),
-        "containers": list(containers[:MOST_ROWS_A_PAGE]),
-        "tasks": list(tasks[:MOST_ROWS_A_PAGE]),
-        "events": list(events_visible_to(user).filter(node=node)[:20]),
-        "labels": sorted(node.labels.items()),
-        "engine_labels": sorted(node.engine_labels.items()),
-        "disk": measured_disk(disk_usage_of(node)),
-    }
 
 
 def cluster_page(user: Viewer, cluster: Cluster) -> dict[str, Any]:
