@@ -36,7 +36,6 @@ CHECKS: dict[str, Callable[[], list[str]]] = {
     "postgres": missing_postgres,
     "registry": functools.partial(missing_programs, REGISTRY),
     "etcd": functools.partial(missing_programs, ETCD),
-    "nginx": functools.partial(missing_programs, NGINX),
     "lab": lab.missing,
     "clients": functools.partial(missing_programs, CLIENTS),
     "browser": missing_chromium,
