@@ -20,6 +20,8 @@ ACTION_WORDS: dict[str, str | Promise] = {
     "grant.revoke": _("took a grant away"),
     "node.update": _("asked for a change of a node"),
     "node.update.finished": _("the change of a node ended"),
+    "agents.upgrade": _("asked for an upgrade of agents"),
+    "agents.upgrade.finished": _("the upgrade of agents ended"),
     "jointoken.issue": _("made a join token"),
     "jointoken.revoke": _("revoked a join token"),
     "join.guess": _("tried a join token that does not exist"),
