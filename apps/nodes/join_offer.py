@@ -12,6 +12,8 @@ from django.http.request import split_domain_port
 from apps.registry.services.own_images import agent_image_reference
 from dce_portal import authority
 
+HTTPS_PORT = 443
+
 
 @dataclass(frozen=True, slots=True)
 class JoinLines:
@@ -35,12 +37,26 @@ class JoinObstacles:
 
 
 def join_host(request: HttpRequest) -> str:
-    """Name and HTTPS port under which hosts reach the portal: the public name, else the one used here."""
+    """Name and HTTPS port under which hosts reach the portal.
+
+    They are the public address's, or those under which this request came by HTTPS; else the
+    portal's own port, which a container may publish as another.
+    """
     public_url: str | None = settings.CONFIGURATION.public_url
-    named = urlsplit(public_url).hostname if public_url else None
-    name = named or split_domain_port(request.get_host())[0]
+    public = urlsplit(public_url or "")
+    if public.scheme == "https":
+        return _with_port(public.netloc, default=HTTPS_PORT)
+    if not public_url and request.is_secure():
+        return _with_port(request.get_host(), default=HTTPS_PORT)
+    name = split_domain_port(public.netloc or request.get_host())[0]
+    return _with_port(name, default=settings.CONFIGURATION.https_port)
+
+
+def _with_port(host: str, *, default: int) -> str:
+    """With the port always written out: docker takes a plain word for a user of its own hub."""
+    name, port = split_domain_port(host)
     shown = f"[{name}]" if ":" in name and not name.startswith("[") else name
-    return f"{shown}:{settings.CONFIGURATION.https_port}"
+    return f"{shown}:{port or default}"
 
 
 def obstacles(request: HttpRequest) -> JoinObstacles:

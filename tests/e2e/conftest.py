@@ -12,6 +12,7 @@ import pytest
 from tests.e2e.controller_container import ControllerContainer, started_controller
 from tests.e2e.site import Site, seeded
 from tests.lab.controller_image import ControllerImage
+from tests.lab.engine import Engine
 from tests.lab.swarm import Lab
 from tests.plugins.portal import Portal, started_portal
 
@@ -40,10 +41,22 @@ def site(lab_portal: Portal, swarm_lab: Lab) -> Site:
 
 
 @pytest.fixture(scope="session")
+def controller_lab() -> Iterator[Lab]:
+    """Two engines: one for the portal's container, a fresh one that may join it."""
+    with Lab.create(2) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="session")
 def controller_container(
-    controller_image: ControllerImage, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ControllerContainer]:
-    """The portal as a container on an engine of its own, over a fresh volume; its tests carry the marker lab."""
-    with Lab.create(1) as lab:
-        folder = tmp_path_factory.mktemp("controller")
-        yield started_controller(lab.engine(1), controller_image, folder=folder)
+    controller_image: ControllerImage, controller_lab: Lab, tmp_path_factory: pytest.TempPathFactory
+) -> ControllerContainer:
+    """The portal as a container over a fresh volume; its tests carry the marker lab."""
+    folder = tmp_path_factory.mktemp("controller")
+    return started_controller(controller_lab.engine(1), controller_image, folder=folder)
+
+
+@pytest.fixture(scope="session")
+def second_engine(controller_lab: Lab) -> Engine:
+    """The engine beside the portal's container, which knows nothing of it yet."""
+    return controller_lab.engine(2)

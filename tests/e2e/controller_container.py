@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,10 @@ class ControllerContainer:
         """The API as the administrator, with a new token."""
         said = self.execute("python", "manage.py", "create_token", ADMINISTRATOR, "--name", "tests")
         return Api(self.base_url, said.splitlines()[-1].strip())
+
+    def for_hosts(self, line: str) -> str:
+        """A join line as a person copies it who opened the page under this name, without sudo."""
+        return re.sub(r"https://[^/]+", self.https_url, line).replace("sudo sh", "sh")
 
     def wait_ready(self) -> None:
         """Wait until every part answers."""
