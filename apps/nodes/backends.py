@@ -13,8 +13,8 @@ from apps.nodes.adapters.keeper import AgentKeeper
 from apps.nodes.adapters.standalone import StandaloneSwarm
 from apps.nodes.adapters.swarm import Swarm
 from apps.nodes.adapters.upkeep import EngineUpkeep
+from apps.nodes.agent_host_port import AgentHostPort
 from apps.nodes.agent_port import AgentPort
-from apps.nodes.agent_ports import AgentHostPort
 from apps.nodes.models import Cluster
 from apps.nodes.ports import (
     AgentKeeperPort,

@@ -23,7 +23,7 @@ ARCHIVE = "/opt/dce/agent-image.tar"
 # Compiled anew, since the image's byte code is not compared with its source.
 RENAME = (
     "import pathlib, py_compile, dce_agent; p = pathlib.Path(dce_agent.__file__);"
-    f" p.write_text('__version__ = \\\"{LATER}\\\"\\n');"
+    f" p.write_text('__version__ = ' + repr('{LATER}'));"
     " py_compile.compile(str(p), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)"
 )
 

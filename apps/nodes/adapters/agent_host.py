@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.nodes.adapters.engine_http import EngineHttp
 from apps.nodes.adapters.json_facts import Facts
-from apps.nodes.agent_ports import AgentContainer, ReplacementOutcome
+from apps.nodes.agent_host_port import AgentContainer, ReplacementOutcome
 from apps.nodes.ports import EngineAddress
 from dce_portal.errors import InvalidInput, NotFound
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from apps.nodes.agent_ports import AgentContainer, ReplacementOutcome
+from apps.nodes.agent_host_port import AgentContainer, ReplacementOutcome
 from dce_portal.errors import InvalidInput
 
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from apps.nodes import backends
-from apps.nodes.agent_ports import AgentHostPort, ReplacementOutcome
+from apps.nodes.agent_host_port import AgentHostPort, ReplacementOutcome
 from apps.nodes.models import Cluster, EngineEndpoint, Node
 from apps.nodes.selectors import address_of
 from apps.registry.services.own_images import AGENT_REPOSITORY, agent_version

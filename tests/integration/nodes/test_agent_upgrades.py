@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from apps.nodes import backends
 from apps.nodes.actions import action_of
 from apps.nodes.adapters.fake_agent_host import FakeAgentHost
-from apps.nodes.agent_ports import ReplacementOutcome
+from apps.nodes.agent_host_port import ReplacementOutcome
 from apps.nodes.models import Cluster, EngineEndpoint, Node
 from apps.nodes.ports import EngineAddress
 from apps.nodes.services import agent_upgrades
