@@ -53,6 +53,9 @@ bench: ## Run the benchmarks, each beside its peer
 	@bin/setup test
 	@exec bench/run
 
+# The builder inside the engine is enough, and takes its files from a pipe.
+
+
 schema: ## Write the API's description to docs/openapi.yaml
 	@bin/setup test
 	@"$(PYTHON)" -m dce_portal.launcher prepare

@@ -28,8 +28,23 @@ RESULT_NAMES = {
     "availability": _("Availability"),
     "labels": _("Labels"),
     "tries": _("Attempts"),
+    "role": _("Role"),
+    "reachability": _("Reachability"),
+    "removed": _("Removed"),
+    "way": _("How"),
+    "nodes": _("Nodes"),
+    "update": _("Update"),
 }
-RESULT_WORDS = {"active": _("active"), "pause": _("paused"), "drain": _("drained")}
+RESULT_WORDS = {
+    "active": _("active"),
+    "pause": _("paused"),
+    "drain": _("drained"),
+    "manager": _("manager"),
+    "worker": _("worker"),
+    "graceful": _("it left by itself"),
+    "forced": _("by force, since it was down"),
+    "forget": _("forgotten by the portal alone"),
+}
 
 
 @dataclass(frozen=True, slots=True)

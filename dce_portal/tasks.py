@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import structlog
 from celery import shared_task
+from django.conf import settings
 
-from dce_portal import heartbeats, operations
+from dce_portal import authority, heartbeats, operations
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task(ignore_result=True)
@@ -23,3 +27,14 @@ def heartbeat(name: str) -> None:
 def hand_over_waiting() -> None:
     """Hand over operations that were queued while the broker was away."""
     operations.hand_over_waiting()
+
+
+@shared_task(ignore_result=True)
+def renew_own_certificates() -> None:
+    """Renew the controller's and the HTTPS certificate in time, and have nginx load what is new."""
+    if renewed := authority.prepare(settings.CONFIGURATION):
+        log.info("certificates_renewed", which=renewed)
+    try:
+        authority.reload_when_changed(settings.CONFIGURATION)
+    except (authority.OwnCertificateError, ProcessLookupError) as error:
+        log.warning("https_certificate_not_loaded", reason=str(error))

@@ -5,6 +5,7 @@ pytest_plugins = [
     "tests.plugins.actors",
     "tests.plugins.authority",
     "tests.plugins.browser",
+    "tests.plugins.etcd",
     "tests.plugins.leftout",
     "tests.plugins.portal",
     "tests.plugins.redis_server",

@@ -14,6 +14,7 @@ from . import durable, engine_routes, paths
 from .errors import AgentError
 from .keeper_store import KeeperStore
 from .paths import State
+from .registration import Discovery, Registration
 
 DEFAULT_PORT = 12376
 SUPERVISORD = ("/usr/bin/python3", "-I", "-m", "supervisor.supervisord")
@@ -42,8 +43,8 @@ class Settings:
             raise AgentError(f"DCE_AGENT_ROUTES is {routes!r}: give {' or '.join(ROUTE_LISTS)}.")
         discovery = environ.get("DCE_AGENT_DISCOVERY", "")
         advertise = environ.get("DCE_AGENT_ADVERTISE", "")
-        if discovery and not advertise:
-            raise AgentError("DCE_AGENT_DISCOVERY needs DCE_AGENT_ADVERTISE=IP:PORT beside it.")
+        if discovery:
+            Registration(Discovery.parse(discovery), advertise)
         return cls(port=int(port), routes=routes, discovery=discovery, advertise=advertise)
 
 
@@ -74,8 +75,8 @@ def run(environ: Mapping[str, str]) -> None:
 
 def route_list(settings: Settings, state: State, *, share: str = paths.SHARE) -> str:
     """The operator's own list where there is one, else that of the mode."""
-    own = durable.text_of(state.routes)
-    return own or durable.text_of(f"{share}/routes-{settings.routes}.conf")
+    own = os.path.exists(state.routes)
+    return durable.text_of(state.routes if own else f"{share}/routes-{settings.routes}.conf")
 
 
 def nginx_conf(template: str, settings: Settings, state: State, worker: Worker, routes: str) -> str:

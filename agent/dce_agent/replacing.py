@@ -49,8 +49,8 @@ class Swap:
         present = self._present()
         self._have(image)
         body = configuration(present, self._image(present["Image"]), image=image)
-        self._set_aside()
         try:
+            self._set_aside()
             self._start(body)
         except AgentError as error:
             self._bring_back()
@@ -121,9 +121,10 @@ class Swap:
         return " ".join(filter(None, lines)) or "it said nothing."
 
     def _bring_back(self) -> None:
-        if self._exists(NAME):
-            self.engine.delete(f"/containers/{NAME}", force="1")
-        self.engine.post(f"/containers/{PREVIOUS}/rename", name=NAME)
+        if self._exists(PREVIOUS):
+            if self._exists(NAME):
+                self.engine.delete(f"/containers/{NAME}", force="1")
+            self.engine.post(f"/containers/{PREVIOUS}/rename", name=NAME)
         self.engine.post(f"/containers/{NAME}/start")
 
     def _exists(self, name: str) -> bool:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Max, Sum
+from django.db.models import Max, OuterRef, Subquery, Sum
 
 from apps.accounts.models import User
 from apps.metrics.models import MetricObject
 from apps.nodes.models import Cluster, Node
-from apps.nodes.selectors import clusters_visible_to, nodes_visible_to
+from apps.nodes.selectors import clusters_visible_to, knows_containers, nodes_visible_to
 from apps.workloads.selectors import containers_visible_to, services_visible_to
 from dce_portal.errors import InvalidInput, NotFound
 
@@ -28,6 +28,12 @@ VISIBLE = {
     Kind.SERVICE: services_visible_to,
     Kind.CONTAINER: containers_visible_to,
 }
+
+
+def latest_figures(kind: str, measure: str) -> Subquery:
+    """The newest value of a measure, as a column of a query over the things of that kind."""
+    own = MetricObject.objects.filter(kind=kind, ref=OuterRef("pk"))
+    return Subquery(own.values(measure)[:1])
 
 
 def may_see(user: User, kind: str, ref: str) -> bool:
@@ -54,7 +60,7 @@ def measured_object(user: User, *, kind: str, ref: str) -> MetricObject | None:
 
 def condition(state: str, availability: str, *, is_stale: bool) -> str:
     """One word for a node, the worst first: down, late, drain, pause, ready."""
-    if state in (Node.State.DOWN, Node.State.DISCONNECTED):
+    if state in (Node.State.DOWN, Node.State.DISCONNECTED, Node.State.UNHEALTHY):
         return "down"
     if is_stale or state != Node.State.READY:
         return "late"
@@ -67,7 +73,8 @@ def node_rows(cluster: Cluster) -> list[dict[str, Any]]:
         row.ref: row for row in MetricObject.objects.filter(kind=Kind.NODE, cluster_ref=cluster.pk)
     }
     rows = [
-        _node_row(node, figures.get(node.pk)) for node in cluster.nodes.select_related("endpoint")
+        _node_row(node, figures.get(node.pk))
+        for node in cluster.nodes.select_related("cluster", "endpoint")
     ]
     return sorted(rows, key=_worst_first)
 
@@ -81,7 +88,7 @@ def _node_row(node: Node, figures: MetricObject | None) -> dict[str, Any]:
         "condition": condition(
             node.state, node.availability, is_stale=node.stale_since is not None
         ),
-        "has_engine": getattr(node, "endpoint", None) is not None,
+        "has_engine": knows_containers(node),
         "cpu_cores": cpu_cores,
         "memory_bytes": memory_bytes,
         "cpu_share": _share(cpu_cores, node.cpu_count),

@@ -8,7 +8,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -78,9 +78,13 @@ class ActionPages:
         action = self._action(request, name, takes_many=True)
         keys = [key for key in request.GET.getlist("row") if key.isascii() and key.isdigit()]
         rows = tuple(self._rows(request).filter(pk__in=keys[:MOST_ROWS]))
-        if not rows or not all(action.is_possible(row) for row in rows):
+        if not rows:
             raise Http404
         back = reverse(f"admin:{_prefix(self.model)}_changelist")
+        if cannot := [str(row) for row in rows if not action.is_possible(row)]:
+            sentence = _("This cannot be done to %(names)s. Choose the others without them.")
+            messages.error(request, sentence % {"names": ", ".join(cannot[:10])})
+            return HttpResponseRedirect(back)
         return _Page(self.admin_site, request, action, rows, back).answer()
 
     def action_urls(self) -> list[URLPattern]:
@@ -113,7 +117,8 @@ class ActionPages:
 
     def _rows(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = cast("Any", self).get_queryset(request)
-        return rows.select_related(*(cast("Any", self).list_select_related or ()))
+        related = cast("Any", self).list_select_related
+        return rows.select_related(*related) if related else rows
 
 
 def _leads_to(action: Action) -> Callable[..., HttpResponse]:
@@ -140,7 +145,7 @@ class _Page:
         """Show what it will do, or do it once that was confirmed."""
         form = self._form()
         is_sent = self.request.method == "POST" and LOOK_AGAIN not in self.request.POST
-        if is_sent and (form is None or form.is_valid()) and self._is_confirmed():
+        if is_sent and (form is None or form.is_valid()) and self._is_confirmed(form):
             started = self._start(form)
             if started is not None:
                 return started
@@ -152,9 +157,9 @@ class _Page:
         initial = dict(self.action.initial(self.subject))
         return self.action.form(self.request.POST or None, initial=initial)
 
-    def _is_confirmed(self) -> bool:
+    def _is_confirmed(self, form: forms.Form | None) -> bool:
         typed = self.request.POST.get(NAME_FIELD, "").strip()
-        needs_name = self.action.preview(self.subject, {}).needs_name
+        needs_name = self.action.preview(self.subject, _wish_so_far(form)).needs_name
         if needs_name and typed != str(self.subject):
             self.problem = _("Type the name exactly as it stands above. Nothing was started.")
         return not self.problem

@@ -8,15 +8,23 @@ from typing import Any, cast, override
 from django.contrib import admin, messages
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from apps.metrics.selectors import cluster_health
 from apps.nodes.action_pages import ActionPages, action_buttons
+from apps.nodes.certificate_admin import AgentCertificateAdmin
 from apps.nodes.forms import EngineEndpointForm
 from apps.nodes.join_pages import JoinTokenAdmin
+from apps.nodes.map_page import MapPage
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
-from apps.nodes.selectors import cluster_page, endpoint_page, node_page
+from apps.nodes.node_list import usage_bar, watched_clusters, with_list_columns
+from apps.nodes.node_page import node_page
+from apps.nodes.secret_pages import SecretPages, may_see_secrets
+from apps.nodes.selectors import cluster_page, endpoint_page
+from apps.nodes.standalone_pages import StandalonePages
+from apps.nodes.standalone_selectors import standalone_page
 from dce_portal.admin_site import ModelAdmin, ReadOnlyAdmin, display
 from dce_portal.docker_words import in_words
 from dce_portal.mirror_admin import (
@@ -29,7 +37,14 @@ from dce_portal.mirror_admin import (
 )
 from dce_portal.templatetags.portal import ago, bytes_human
 
-__all__ = ["JoinTokenAdmin"]
+__all__ = [
+    "AgentCertificateAdmin",
+    "ClusterAdmin",
+    "ClusterEventAdmin",
+    "EngineEndpointAdmin",
+    "JoinTokenAdmin",
+    "NodeAdmin",
+]
 
 NO_TLS = _(
     "This address is asked without TLS: whoever can read or change the traffic between the portal"
@@ -38,7 +53,7 @@ NO_TLS = _(
 
 
 @admin.register(Cluster)
-class ClusterAdmin(ActionPages, MirrorAdmin):
+class ClusterAdmin(MapPage, StandalonePages, SecretPages, ActionPages, MirrorAdmin):
     """Swarms, and the single engines together."""
 
     list_display = ("name", "kind_label", "nodes_ready", "source", "freshness")
@@ -50,7 +65,12 @@ class ClusterAdmin(ActionPages, MirrorAdmin):
         """Its health, nodes with their usage, engine addresses and latest events."""
         user = cast("Any", request.user)
         page = {**cluster_page(user, row), **cluster_health(user, row)}
-        return {**page, "buttons": action_buttons(user, row)}
+        return {
+            **page,
+            **standalone_page(user, row),
+            "buttons": action_buttons(user, row),
+            "may_see_secrets": may_see_secrets(user, row),
+        }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cluster]:
         """With the counts that the list shows."""
@@ -78,11 +98,14 @@ class NodeAdmin(ActionPages, MirrorAdmin):
         "role_label",
         "state_label",
         "availability_label",
-        "engine_version",
-        "cpu_count",
-        "memory",
-        "address",
         "freshness",
+        "cpu",
+        "memory",
+        "disk",
+        "tasks",
+        "versions",
+        "expiry",
+        "address",
     )
     list_filter = ("cluster", "role", "state", "availability", stale_filter(""))
     list_select_related = ("cluster",)
@@ -105,10 +128,53 @@ class NodeAdmin(ActionPages, MirrorAdmin):
         """Whether tasks may be placed there."""
         return row.availability, row.get_availability_display()
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list moves with the clusters that the person may watch."""
+        watched = {"watched_clusters": watched_clusters(cast("Any", request.user))}
+        return super().changelist_view(request, {**(extra_context or {}), **watched})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Node]:
+        """With the latest figures, the running tasks and the certificate's end: no query a row."""
+        return with_list_columns(super().get_queryset(request))
+
+    @display(description=_("CPU"), ordering="cpu_count")
+    def cpu(self, row: Any) -> SafeString:
+        """In use, of the processors that it has."""
+        used = row.cpu_in_use
+        return usage_bar(
+            "cpu", used, row.cpu_count, text=_("%(all)g CPUs") % {"all": row.cpu_count}
+        )
+
     @display(description=_("memory"), ordering="memory_bytes")
-    def memory(self, row: Node) -> str:
-        """In binary units."""
-        return bytes_human(row.memory_bytes)
+    def memory(self, row: Any) -> SafeString:
+        """In use, of what it has."""
+        size = bytes_human(row.memory_bytes)
+        return usage_bar("memory", row.memory_in_use, row.memory_bytes, text=size)
+
+    @display(description=_("disk"), ordering="disk_in_use")
+    def disk(self, row: Any) -> SafeString:
+        """In use, of the filesystem that Docker is on; told by agents and by the portal's own machine."""
+        size = bytes_human(row.disk_size)
+        return usage_bar("disk", row.disk_in_use, row.disk_size, text=size)
+
+    @display(description=_("tasks"), ordering="task_count")
+    def tasks(self, row: Any) -> int:
+        """How many of the Swarm's tasks run here."""
+        return int(row.task_count)
+
+    @display(description=_("engine, agent"), ordering="engine_version")
+    def versions(self, row: Node) -> str:
+        """The versions of both."""
+        return ", ".join(version for version in (row.engine_version, row.agent_version) if version)
+
+    @display(description=_("certificate"), ordering="certificate_expires_at")
+    def expiry(self, row: Any) -> str:
+        """When the agent's certificate ends."""
+        return (
+            date_format(row.certificate_expires_at, "Y-m-d") if row.certificate_expires_at else ""
+        )
 
     def page_of(self, request: HttpRequest, row: Node) -> Mapping[str, Any]:
         """Facts, usage, what runs there, and the actions that the person may take."""
@@ -121,7 +187,7 @@ class EngineEndpointAdmin(ModelAdmin):
     """Addresses of engines; those from the settings are changed there."""
 
     form = EngineEndpointForm
-    list_display = ("url", "node", "manager", "api_version", "last_answer", "last_error")
+    list_display = ("url", "node", "cluster", "manager", "api_version", "last_answer", "last_error")
     list_filter = ("is_manager", "from_settings", "cluster")
     list_select_related = ("node", "cluster")
     search_fields = ("url", "node__hostname", "engine_id")

@@ -8,13 +8,24 @@ from apps.nodes.adapters.agent import Agent
 from apps.nodes.adapters.agent_host import AgentHost
 from apps.nodes.adapters.engine import Engine
 from apps.nodes.adapters.engines import SingleEngines
+from apps.nodes.adapters.etcd import Etcd
+from apps.nodes.adapters.keeper import AgentKeeper
+from apps.nodes.adapters.standalone import StandaloneSwarm
 from apps.nodes.adapters.swarm import Swarm
 from apps.nodes.adapters.upkeep import EngineUpkeep
 from apps.nodes.agent_host_port import AgentHostPort
 from apps.nodes.agent_port import AgentPort
 from apps.nodes.models import Cluster
-from apps.nodes.ports import Capability, ClusterPort, EngineAddress, EnginePort, Managers
+from apps.nodes.ports import (
+    AgentKeeperPort,
+    Capability,
+    ClusterPort,
+    EngineAddress,
+    EnginePort,
+    Managers,
+)
 from apps.nodes.selectors import manager_addresses
+from apps.nodes.standalone_ports import DiscoveryPort, StandalonePort
 from apps.nodes.swarm_ports import SwarmPort, UpkeepPort
 from dce_portal.errors import Unsupported
 
@@ -27,6 +38,11 @@ def engine_port(address: EngineAddress) -> EnginePort:
 def agent_port(address: EngineAddress) -> AgentPort:
     """The agent at an address."""
     return Agent(address)
+
+
+def keeper_port(address: EngineAddress) -> AgentKeeperPort:
+    """The keeper of the agent at an address."""
+    return AgentKeeper(address)
 
 
 def swarm_port(managers: Managers) -> ClusterPort:
@@ -51,11 +67,23 @@ def swarm_of(cluster: Cluster) -> SwarmPort:
     return Swarm(manager_addresses(cluster))
 
 
+def standalone_port(managers: Managers) -> StandalonePort:
+    """The standalone Swarm behind its managers."""
+    return StandaloneSwarm(managers)
+
+
+def discovery_port(address: EngineAddress) -> DiscoveryPort:
+    """The key store of a standalone Swarm."""
+    return Etcd(address)
+
+
 def cluster_port(cluster: Cluster) -> ClusterPort:
     """The cluster of a row."""
     addresses = manager_addresses(cluster)
     if cluster.kind == Cluster.Kind.SWARM:
         return swarm_port(addresses)
+    if cluster.kind == Cluster.Kind.STANDALONE:
+        return standalone_port(addresses)
     return SingleEngines(addresses)
 
 

@@ -50,6 +50,11 @@ class ClusterFacts:
     version_index: int
     managers: Quorum
 
+    @property
+    def node_certificate_days(self) -> int:
+        """How many days a node's certificate lives."""
+        return self.node_certificate_validity_s // 86_400
+
     def as_columns(self) -> dict[str, Any]:
         """The facts as `Cluster.facts` keeps them."""
         expires_at = self.trust_root_expires_at

@@ -7,12 +7,16 @@ from django.utils.translation import gettext_lazy as _
 
 WORDS: dict[str, str | Promise] = {
     "cluster.found": _("was found"),
+    "cluster.no_leader": _("lost its majority of managers"),
+    "cluster.locked": _("is locked"),
     "node.joined": _("joined"),
     "node.removed": _("was removed"),
     "node.ready": _("is ready"),
     "node.down": _("is down"),
     "node.disconnected": _("lost its manager"),
     "node.unknown": _("is in an unknown state"),
+    "node.pending": _("is known and not yet reached by its manager"),
+    "node.unhealthy": _("does not answer its manager"),
     "node.stale": _("does not answer"),
     "node.back": _("answers again"),
     "node.availability": _("changed its availability"),

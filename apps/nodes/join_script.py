@@ -21,8 +21,12 @@ def join_script(values: Mapping[str, str]) -> str:
 
 
 def refusal_script(sentence: str) -> str:
-    """What `curl … | sh` is given in place of the script: it says the sentence and fails."""
-    return f"echo {shlex.quote(sentence)} >&2\nexit 1\n"
+    """What `curl … | sh` is given in place of the script: it says the sentence and fails.
+
+    The agent's verb `join` shows the first line of an answer that is no script of ours.
+    """
+    plain = " ".join(sentence.split())
+    return f"# {plain}\necho {shlex.quote(plain)} >&2\nexit 1\n"
 
 
 @cache

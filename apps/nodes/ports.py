@@ -38,6 +38,10 @@ class TlsFiles:
     ca: str
     cert: str
     key: str
+    refused: frozenset[str] = frozenset()
+    """Fingerprints (SHA-256) of certificates that are valid by their dates and were revoked."""
+    version: str = ""
+    """Changes when the files do, so that connections opened with older ones are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,11 @@ class NodeInfo:
 
 @dataclass(frozen=True, slots=True)
 class ServiceInfo:
-    """One service (`GET /services`); limits and reservations are of one task, 0 where unset."""
+    """One service (`GET /services`); limits and reservations are of one task, 0 where unset.
+
+    `platforms` are `os/architecture`, and one update restarts `update_parallelism` tasks at a
+    time; 0 is all at once, as 0 in `max_per_node` is any number of tasks on one node.
+    """
 
     native_id: str
     name: str
@@ -123,6 +131,10 @@ class ServiceInfo:
     created_at: datetime
     updated_at: datetime
     version_index: int
+    constraints: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    max_per_node: int = 0
+    update_parallelism: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +293,47 @@ class EnginePort(Protocol):
         """Read containers, their counters, and images where asked."""
         ...
 
+    async def leave(self) -> None:
+        """Make the engine leave its Swarm; does nothing where it is in none, refused for a manager."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections; calling it twice does no harm."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCertificate:
+    """What an agent bears, and which CAs it trusts the controller by (SHA-256 of each)."""
+
+    name: str
+    serial_hex: str
+    expires_at: datetime
+    authorities: frozenset[str]
+
+
+class AgentKeeperPort(Protocol):
+    """The part of an agent that keeps its key and certificates; the key never leaves the node.
+
+    What the agent refuses is `Unavailable` with its own sentence and `permanent`.
+    """
+
+    async def certificate(self) -> KeptCertificate:
+        """Ask what is in use."""
+        ...
+
+    async def request(self) -> str:
+        """Have a new key made, kept aside until its certificate comes; the request for it (PEM)."""
+        ...
+
+    async def install(self, *, certificate_pem: str, ca_pem: str) -> None:
+        """Take a certificate for the new or the present key into use, and trust these CAs."""
+        ...
+
+    async def trust(self, ca_pem: str) -> None:
+        """Trust these CAs; one of them must have issued what the controller shows now."""
+        ...
+
     async def close(self) -> None:
         """Close the connections; calling it twice does no harm."""
         ...
@@ -308,6 +361,22 @@ class ClusterPort(Protocol):
 
     async def join_facts(self) -> JoinFacts:
         """Ask for what a host needs to join, as it is now; Unsupported where nothing can be joined."""
+        ...
+
+    async def node_tasks(self, native_id: str) -> tuple[TaskInfo, ...]:
+        """Read the tasks that were placed on a node, those that ended included."""
+        ...
+
+    async def remove_node(self, native_id: str, *, force: bool) -> None:
+        """Take a node out of the cluster; Conflict for a manager, and unless forced for one that is not down."""
+        ...
+
+    async def service(self, native_id: str) -> ServiceInfo:
+        """Read one service now; NotFound when the manager knows none."""
+        ...
+
+    async def restart_service(self, native_id: str) -> None:
+        """Start every task of a service anew, as its update settings say; Conflict when it changed meanwhile."""
         ...
 
     async def close(self) -> None:

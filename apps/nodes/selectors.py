@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Mod
+from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
-from apps.nodes.ports import EngineAddress, TlsFiles
-from apps.workloads.selectors import (
-    containers_visible_to,
-    tasks_that_would_move,
-    tasks_visible_to,
+from apps.nodes.cluster_facts import ClusterFacts
+from apps.nodes.models import (
+    AgentCertificate,
+    Cluster,
+    ClusterEvent,
+    Condition,
+    EngineDiskUsage,
+    EngineEndpoint,
+    Node,
 )
+from apps.nodes.ports import EngineAddress, TlsFiles
+from apps.nodes.swarm_words import quorum_line
+from apps.workloads.selectors import counts_of_cluster, names_in_services
+from dce_portal import authority
 
 Viewer = User | AnonymousUser
 MOST_ROWS_A_PAGE = 200
@@ -54,45 +62,119 @@ def _visible[Row: Model](rows: QuerySet[Row], user: Viewer) -> QuerySet[Row]:
     return rows if user.is_active and user.has_perm(permission) else rows.none()
 
 
-def address_of(endpoint: EngineEndpoint) -> EngineAddress:
-    """An engine's address with its TLS files, an agent's with the controller's own; none for a unix socket."""
+Revoked = Mapping[str, frozenset[str]]
+
+
+def revoked_fingerprints() -> Revoked:
+    """Under each agent's name the certificates that it may show no more, as long as their dates hold."""
+    rows = AgentCertificate.objects.filter(revoked_at__isnull=False, expires_at__gt=timezone.now())
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, fingerprint in rows.values_list("name", "fingerprint_sha256"):
+        found[name].add(fingerprint)
+    return {name: frozenset(fingerprints) for name, fingerprints in found.items()}
+
+
+def address_of(endpoint: EngineEndpoint, *, revoked: Revoked | None = None) -> EngineAddress:
+    """An engine's address with its TLS files, an agent's with the controller's own; none for a unix socket.
+
+    Whoever needs many addresses reads `revoked_fingerprints` once and hands it in.
+    """
     if endpoint.kind == EngineEndpoint.Kind.AGENT:
-        tls = None if endpoint.url.startswith("unix:") else controller_files()
-        return EngineAddress(url=endpoint.url, tls=tls, server_name=endpoint.server_name)
+        return _agents_address(endpoint, revoked)
     has_tls = bool(endpoint.tls_ca or endpoint.tls_cert)
     files = TlsFiles(ca=endpoint.tls_ca, cert=endpoint.tls_cert, key=endpoint.tls_key)
     return EngineAddress(url=endpoint.url, tls=files if has_tls else None)
 
 
-def controller_files() -> TlsFiles:
+def _agents_address(endpoint: EngineEndpoint, revoked: Revoked | None) -> EngineAddress:
+    name = endpoint.server_name
+    if endpoint.url.startswith("unix:"):
+        return EngineAddress(url=endpoint.url, server_name=name)
+    known = revoked_fingerprints() if revoked is None else revoked
+    tls = controller_files(refused=known.get(name, frozenset()))
+    return EngineAddress(url=endpoint.url, tls=tls, server_name=name)
+
+
+def controller_files(*, refused: frozenset[str] = frozenset()) -> TlsFiles:
     """What the portal trusts agents by, and the certificate that it shows them."""
-    folder = settings.CONFIGURATION.paths.secrets / "authority"
+    files = authority.controller_tls()
     return TlsFiles(
-        ca=str(folder / "bundle.pem"),
-        cert=str(folder / "controller.pem"),
-        key=str(folder / "controller.key"),
+        ca=str(files.bundle),
+        cert=str(files.certificate),
+        key=str(files.key),
+        refused=refused,
+        version=files.version,
     )
+
+
+def agents_with_certificate() -> list[EngineEndpoint]:
+    """The agents that can be asked: those with a certificate that is neither revoked nor expired."""
+    alive = AgentCertificate.objects.filter(revoked_at=None, expires_at__gt=timezone.now())
+    agents = EngineEndpoint.objects.filter(kind=EngineEndpoint.Kind.AGENT)
+    return list(agents.filter(server_name__in=alive.values("name")).order_by("pk"))
+
+
+def authority_page(user: Viewer) -> dict[str, Any]:
+    """What the page of agents' certificates says of the CA itself."""
+    current = authority.current_authority()
+    if current is None:
+        return {"authority": None}
+    agents = agents_with_certificate()
+    return {
+        "authority": current,
+        "retiring": authority.retiring_authority(),
+        "stage": str(authority.rotation_stage()),
+        "waiting": [agent for agent in agents if agent.certificate_error][:MOST_ROWS_A_PAGE],
+        "agent_count": len(agents),
+        "https_expires_at": authority.https_expires_at(),
+        "can_rotate": user.has_perm("nodes.manage_cluster"),
+    }
+
+
+def certificate_page(user: Viewer, certificate: AgentCertificate) -> dict[str, Any]:
+    """What the page of one certificate shows beside its fields."""
+    can_revoke = certificate.revoked_at is None and user.has_perm("nodes.remove_node")
+    return {"certificate": certificate, "can_revoke": can_revoke}
 
 
 def manager_addresses(cluster: Cluster) -> tuple[EngineAddress, ...]:
     """Where the cluster can be asked: its managers' addresses, or every address of single engines."""
     endpoints = cluster.endpoints.order_by("failures", "-from_settings", "pk")
-    if cluster.kind == Cluster.Kind.SWARM:
+    if cluster.kind != Cluster.Kind.ENGINES:
         endpoints = endpoints.filter(is_manager=True)
-    return tuple(address_of(endpoint) for endpoint in endpoints)
+    revoked = revoked_fingerprints()
+    return tuple(address_of(endpoint, revoked=revoked) for endpoint in endpoints)
 
 
 def poll_targets(*, shard: int, shards: int) -> Iterator[PollTarget]:
     """What one shard asks: its Swarms and its engines; single engines are their own cluster's source."""
+    revoked = revoked_fingerprints()
     swarms = Cluster.objects.annotate(shard=Mod(F("pk"), shards)).filter(shard=shard)
     for cluster in swarms.filter(kind=Cluster.Kind.SWARM).prefetch_related("endpoints"):
         managers = [row for row in cluster.endpoints.all() if row.is_manager]
         managers.sort(key=lambda row: (not row.from_settings, row.pk))
         if managers:
-            yield PollTarget("cluster", cluster.pk, tuple(address_of(row) for row in managers))
-    for endpoint in EngineEndpoint.objects.annotate(shard=Mod(F("pk"), shards)).filter(shard=shard):
+            yield PollTarget(
+                "cluster", cluster.pk, tuple(address_of(row, revoked=revoked) for row in managers)
+            )
+    yield from _standalone_targets(swarms)
+    asked_alone = EngineEndpoint.objects.exclude(kind=EngineEndpoint.Kind.STANDALONE)
+    for endpoint in asked_alone.annotate(shard=Mod(F("pk"), shards)).filter(shard=shard):
         kind = "agent" if endpoint.kind == EngineEndpoint.Kind.AGENT else "engine"
-        yield PollTarget(kind, endpoint.pk, (address_of(endpoint),))
+        yield PollTarget(kind, endpoint.pk, (address_of(endpoint, revoked=revoked),))
+
+
+def _standalone_targets(clusters: QuerySet[Cluster]) -> Iterator[PollTarget]:
+    """A standalone Swarm's managers, who tell of all its nodes; its key store is asked apart, with their TLS files."""
+    rows = clusters.filter(kind=Cluster.Kind.STANDALONE)
+    for cluster in rows.prefetch_related("endpoints"):
+        managers = sorted(cluster.endpoints.all(), key=lambda row: row.pk)
+        addresses = tuple(address_of(row) for row in managers)
+        if addresses:
+            yield PollTarget("standalone", cluster.pk, addresses)
+        if addresses and cluster.discovery_url:
+            store = EngineAddress(url=cluster.discovery_url, tls=addresses[0].tls)
+            yield PollTarget("discovery", cluster.pk, (store,))
 
 
 def endpoints_of_topics(topics: Collection[str]) -> frozenset[int]:
@@ -111,25 +193,36 @@ def _numbers_by_kind(topics: Collection[str]) -> dict[str, list[int]]:
     return refs
 
 
-def what_would_move(node: Node) -> list[Any]:
-    """The tasks that a drain of this node ends here and starts elsewhere."""
-    return list(tasks_that_would_move(node)[:MOST_ROWS_A_PAGE])
+def outstanding_join_lines(cluster: Cluster) -> int:
+    """How many join tokens of the portal may still be used for this cluster."""
+    alive = cluster.join_tokens.filter(revoked_at=None, expires_at__gt=timezone.now())
+    return alive.filter(uses_taken__lt=F("uses_allowed")).count()
 
 
-def node_page(user: Viewer, node: Node) -> dict[str, Any]:
-    """What the node's page shows, each part only to those who may see it."""
-    containers = containers_visible_to(user).filter(node=node).order_by("state", "name")
-    tasks = tasks_visible_to(user).filter(node=node).order_by("desired_state", "-updated_at")
+def disk_usage_of(node: Node) -> EngineDiskUsage | None:
+    """What the node's disk held when it was last measured."""
+    return EngineDiskUsage.objects.filter(node=node).first()
+
+
+def images_that_services_need(node: Node, images: Iterable[str]) -> list[str]:
+    """Those of the images that a service of the node's cluster names, by tag or by digest."""
+    unused = set(images)
+    return sorted(unused & set(names_in_services(node.cluster_id)))
+
+
+def rows_of_cluster(cluster: Cluster) -> dict[str, int]:
+    """How much is known of a cluster, and at how many addresses that only this page knows."""
     return {
-        "node": node,
-        "endpoint": EngineEndpoint.objects.filter(node=node).first(),
-        "can_add_endpoint": user.has_perm("nodes.add_engineendpoint"),
-        "containers": list(containers[:MOST_ROWS_A_PAGE]),
-        "tasks": list(tasks[:MOST_ROWS_A_PAGE]),
-        "events": list(events_visible_to(user).filter(node=node)[:20]),
-        "labels": sorted(node.labels.items()),
-        "engine_labels": sorted(node.engine_labels.items()),
+        **counts_of_cluster(cluster.pk),
+        "nodes": cluster.nodes.count(),
+        "addresses": cluster.endpoints.filter(from_settings=False).count(),
     }
+
+
+def knows_containers(node: Node) -> bool:
+    """Whether the portal hears of the node's containers: from its engine, or from a standalone Swarm's managers."""
+    is_told = node.cluster.kind == Cluster.Kind.STANDALONE
+    return is_told or getattr(node, "endpoint", None) is not None
 
 
 def cluster_page(user: Viewer, cluster: Cluster) -> dict[str, Any]:
@@ -137,10 +230,20 @@ def cluster_page(user: Viewer, cluster: Cluster) -> dict[str, Any]:
     endpoints = _visible(EngineEndpoint.objects.select_related("node"), user)
     return {
         "cluster": cluster,
+        **swarm_page(cluster),
         "endpoints": list(endpoints.filter(cluster=cluster)[:MOST_ROWS_A_PAGE]),
         "can_add_endpoint": user.has_perm("nodes.add_engineendpoint"),
         "events": list(events_visible_to(user).filter(cluster=cluster)[:20]),
     }
+
+
+def swarm_page(cluster: Cluster) -> dict[str, Any]:
+    """What a Swarm said of itself last; nothing for other clusters, and before the first answer."""
+    facts = ClusterFacts.from_columns(cluster.facts)
+    if facts is None:
+        return {}
+    is_lost = cluster.condition == Condition.NO_LEADER
+    return {"facts": facts, "quorum_line": quorum_line(facts.managers, is_lost=is_lost)}
 
 
 def endpoint_page(endpoint: EngineEndpoint) -> dict[str, Any]:

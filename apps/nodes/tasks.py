@@ -20,6 +20,12 @@ def drop_old_events() -> None:
     services.drop_old_events()
 
 
+@shared_task(ignore_result=True, soft_time_limit=1500, time_limit=1800)
+def renew_certificates() -> None:
+    """Renew agents' certificates at two thirds of their time, and go on with a rotation that waits for some."""
+    services.finish_rotation()
+
+
 @worker_shutdown.connect
 @worker_process_shutdown.connect
 def stop_polling(**_signal: object) -> None:

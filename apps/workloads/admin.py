@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from apps.nodes.action_pages import ActionPages, action_buttons
 from apps.workloads import selectors
 from apps.workloads.models import Container, EngineImage, Service, Task
 from dce_portal.admin_site import display
@@ -25,7 +26,7 @@ from dce_portal.templatetags.portal import ago, bytes_human, middle, short_id
 
 
 @admin.register(Service)
-class ServiceAdmin(MirrorAdmin):
+class ServiceAdmin(ActionPages, MirrorAdmin):
     """The services of all Swarms."""
 
     watched = "cluster"
@@ -52,7 +53,8 @@ class ServiceAdmin(MirrorAdmin):
 
     def page_of(self, request: HttpRequest, row: Service) -> Mapping[str, Any]:
         """Condition, usage, tasks and containers."""
-        return selectors.service_page(cast("Any", request.user), row)
+        user = cast("Any", request.user)
+        return {**selectors.service_page(user, row), "buttons": action_buttons(user, row)}
 
     @display(description=_("tasks"), label={"whole": "success", "below": "danger"})
     def tasks_label(self, row: Service) -> tuple[str, str]:
@@ -90,6 +92,7 @@ class TaskAdmin(MirrorAdmin):
         "state_label",
         "wanted",
         "node",
+        "cluster",
         "problem",
         "changed",
         "freshness",
@@ -134,8 +137,28 @@ class TaskAdmin(MirrorAdmin):
         return ago(row.updated_at)
 
 
+class NodeFilter(admin.RelatedFieldListFilter):
+    """Nodes by their name and their cluster's, since host names are not told apart by clusters."""
+
+    def field_choices(
+        self, field: Any, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, Any]]:
+        """Each node's key and names."""
+        nodes = field.remote_field.model.objects.select_related("cluster")
+        return [(str(node.pk), f"{node.hostname} ({node.cluster})") for node in nodes]
+
+
+class OnNode:
+    """The column of rows that are on a node."""
+
+    @display(description=_("cluster"), ordering="node__cluster__name")
+    def cluster(self, row: Any) -> str:
+        """The node's cluster."""
+        return str(row.node.cluster)
+
+
 @admin.register(Container)
-class ContainerAdmin(MirrorAdmin):
+class ContainerAdmin(OnNode, MirrorAdmin):
     """The containers of every node whose engine is asked."""
 
     watched = "node"
@@ -145,13 +168,14 @@ class ContainerAdmin(MirrorAdmin):
         "health_label",
         "short_image",
         "node",
+        "cluster",
         "service",
         "status",
         "freshness",
     )
     list_filter = (
         "node__cluster",
-        "node",
+        ("node", NodeFilter),
         ("state", WordsFilter),
         ("health", WordsFilter),
         "stack",
@@ -182,12 +206,12 @@ class ContainerAdmin(MirrorAdmin):
 
 
 @admin.register(EngineImage)
-class EngineImageAdmin(MirrorAdmin):
+class EngineImageAdmin(OnNode, MirrorAdmin):
     """The images in the engines' stores."""
 
     watched = "node"
-    list_display = ("name", "short", "size", "node", "created", "freshness")
-    list_filter = ("node__cluster", "node", stale_filter("node__"))
+    list_display = ("name", "short", "size", "node", "cluster", "created", "freshness")
+    list_filter = ("node__cluster", ("node", NodeFilter), stale_filter("node__"))
     list_select_related = ("node__cluster",)
     search_fields = ("native_id", "tags", "node__hostname")
     fields = ("native_id",)

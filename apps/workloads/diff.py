@@ -11,6 +11,8 @@ from apps.nodes.ports import ClusterSnapshot, ContainerInfo, Happening, ServiceI
 from dce_portal.difference import Difference
 
 RUNNING = "running"
+# Of a container whose node a standalone Swarm has lost; that it is seen again is no start.
+UNKNOWN = "unknown"
 FAILED_STATES = frozenset({"failed", "rejected", "orphaned"})
 DEAD_STATES = frozenset({"exited", "dead"})
 KILLED = 137
@@ -126,7 +128,7 @@ def container_happenings(difference: Difference[ContainerInfo]) -> list[Happenin
 
 
 def _container_changes(before: ContainerInfo, after: ContainerInfo) -> Iterator[Happening]:
-    if before.state != after.state and after.state == RUNNING:
+    if before.state not in {after.state, UNKNOWN} and after.state == RUNNING:
         yield _container("started", after)
     if before.state not in DEAD_STATES and after.state in DEAD_STATES:
         yield _death(after)

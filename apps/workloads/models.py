@@ -49,6 +49,14 @@ class Service(Mirror):
     created_at = models.DateTimeField(_("created"))
     updated_at = models.DateTimeField(_("updated"))
     version_index = models.BigIntegerField(_("Swarm version"), default=0)
+    constraints = models.JSONField(_("placement constraints"), default=list, blank=True)
+    platforms = models.JSONField(_("platforms"), default=list, blank=True)
+    max_per_node = models.PositiveIntegerField(
+        _("most tasks a node"), default=0, help_text=_("0 is any number")
+    )
+    update_parallelism = models.PositiveIntegerField(
+        _("tasks updated at once"), default=1, help_text=_("0 is all of them")
+    )
 
     class Meta:
         """By name."""

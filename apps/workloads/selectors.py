@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Case, IntegerField, Model, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, IntegerField, Model, Q, QuerySet, Sum, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -29,6 +29,8 @@ SERVICE_LABEL = "com.docker.swarm.service.id"
 
 Viewer = User | AnonymousUser
 MOST_ROWS_A_PAGE = 200
+ALIVE = ("running", "ready", "complete")
+ENDED_STATES = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
 UPDATING = frozenset({"updating", "rollback_started"})
 HALTED = frozenset({"paused", "rollback_paused"})
 
@@ -66,10 +68,43 @@ def task_totals(cluster_id: int) -> dict[str, int]:
     return {name: total or 0 for name, total in totals.items()}
 
 
-def tasks_that_would_move(node: Node) -> QuerySet[Task]:
-    """What a drain of this node ends here and starts elsewhere."""
-    tasks = Task.objects.filter(node=node, desired_state="running").select_related("service")
-    return tasks.exclude(state__in=("failed", "rejected", "complete", "shutdown"))
+def names_in_services(cluster_id: int) -> Iterator[str]:
+    """The images that the cluster's services name, each by tag and by digest where it has both."""
+    for image in Service.objects.filter(cluster_id=cluster_id).values_list("image", flat=True):
+        name, _at, digest = image.partition("@")
+        yield name
+        repository, _colon, tag = name.rpartition(":")
+        if digest:
+            yield f"{repository if repository and '/' not in tag else name}@{digest}"
+
+
+def counts_of_cluster(cluster_id: int) -> dict[str, int]:
+    """How many services and containers are known of a cluster."""
+    return {
+        "services": Service.objects.filter(cluster_id=cluster_id).count(),
+        "containers": Container.objects.filter(node__cluster_id=cluster_id).count(),
+    }
+
+
+def live_tasks(cluster_id: int) -> QuerySet[Task]:
+    """The tasks that run or are to run, those of jobs included; what ended is left out."""
+    tasks = Task.objects.filter(cluster_id=cluster_id, desired_state__in=ALIVE)
+    return tasks.exclude(state__in=ENDED_STATES)
+
+
+def task_counts(cluster_id: int) -> dict[int, dict[int, int]]:
+    """How many live tasks each node has of each service, by the keys of both rows."""
+    placed = live_tasks(cluster_id).exclude(node=None).exclude(service=None).order_by()
+    counted = placed.values_list("node_id", "service_id").annotate(count=Count("pk"))
+    counts: dict[int, dict[int, int]] = {}
+    for node, service, count in counted:
+        counts.setdefault(node, {})[service] = count
+    return counts
+
+
+def services_of(cluster_id: int) -> dict[int, Service]:
+    """The cluster's services by their keys, whoever asks: for what is reckoned, not shown."""
+    return {row.pk: row for row in Service.objects.filter(cluster_id=cluster_id)}
 
 
 def condition_of(service: Service) -> str:

@@ -87,6 +87,12 @@ def public_key_pin() -> str:
     return key_pin(_first_certificate(https_files(configuration).certificate))
 
 
+def https_expires_at() -> datetime:
+    """Until when the HTTPS certificate is good."""
+    configuration: Configuration = settings.CONFIGURATION
+    return _first_certificate(https_files(configuration).certificate).not_valid_after_utc
+
+
 def https_trust_pem() -> str | None:
     """What a client must trust to reach the HTTPS listener; None when its system does already.
 

@@ -107,15 +107,22 @@ def current_fingerprint() -> str:
     return fingerprint(read_certificates(own_files().pair("current")[0])[0])
 
 
-def authority_info() -> tuple[AuthorityInfo, AuthorityInfo | None]:
-    """The CA that signs now, and the one that is on its way out."""
-    files = own_files()
-    retiring = read_certificates(files.retiring)
-    current = read_certificates(files.pair("current")[0])[0]
-    return _info(current), _info(retiring[0]) if retiring else None
+def current_authority() -> AuthorityInfo | None:
+    """The CA that signs now; None before the first start has made one."""
+    return _info(own_files().pair("current")[0])
 
 
-def _info(certificate: x509.Certificate) -> AuthorityInfo:
+def retiring_authority() -> AuthorityInfo | None:
+    """The CA that is on its way out, while agents follow."""
+    return _info(own_files().retiring)
+
+
+def _info(path: Path) -> AuthorityInfo | None:
+    found = read_certificates(path)
+    return _told(found[0]) if found else None
+
+
+def _told(certificate: x509.Certificate) -> AuthorityInfo:
     return AuthorityInfo(
         name=certificate.subject.rfc4514_string().removeprefix("CN="),
         fingerprint_sha256=fingerprint(certificate),

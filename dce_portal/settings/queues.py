@@ -64,5 +64,9 @@ _HOUSEKEEPING = {
     "reconcile the registry's catalogue": _entry("apps.registry.tasks.reconcile_catalogue", 600.0),
     "offer the agent's image": _entry("apps.registry.tasks.publish_own_images", 60.0),
     "drop old samples": _entry("apps.metrics.tasks.drop_old_samples", 900.0),
+    "renew the portal's own certificates": _entry(
+        "dce_portal.tasks.renew_own_certificates", 3600.0
+    ),
+    "renew agents' certificates": _entry("apps.nodes.tasks.renew_certificates", 3600.0),
     "drop old records": _entry("apps.nodes.tasks.drop_old_events", 3600.0),
 }

@@ -25,6 +25,7 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Containers"), "deployed_code", "workloads", "container"),
             _list(_("Images on nodes"), "layers", "workloads", "engineimage"),
             _list(_("Engine addresses"), "settings_ethernet", "nodes", "engineendpoint"),
+            _list(_("Agent certificates"), "verified_user", "nodes", "agentcertificate"),
         ),
         _group(
             _("Registry"),

@@ -14,6 +14,7 @@ atexit.register(shutil.rmtree, _DATA, ignore_errors=True)
 # WhiteNoise warns when there is nothing to serve from.
 (_DATA / "static").mkdir()
 (_DATA / "secrets" / "django-secret-key").write_text("not-a-secret-in-tests-" + "x" * 40)
+(_DATA / "secrets" / "sealing-key").write_text("A" * 43 + "=")
 for _name in [
     name for name in os.environ if name.startswith("DCE_") and not name.startswith("DCE_TEST_")
 ]:

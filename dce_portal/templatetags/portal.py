@@ -167,6 +167,12 @@ def tone_of(state: str) -> str:
 
 
 @register.filter
+def shape_of(tone: str) -> str:
+    """The shape that stands beside a tone's colour."""
+    return SHAPES.get(tone, SHAPES["off"])
+
+
+@register.filter
 def in_words(word: str) -> str:
     """A word of Docker's in the reader's language."""
     return docker_words.in_words(word)

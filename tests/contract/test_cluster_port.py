@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from apps.nodes.adapters.engine import Engine as EngineAdapter
 from apps.nodes.adapters.engines import SingleEngines
-from apps.nodes.adapters.fake import FakeSwarm
+from apps.nodes.adapters.fake import FakeEngine, FakeSwarm
 from apps.nodes.adapters.swarm import Swarm
 from apps.nodes.cluster_facts import ClusterFacts, Quorum
-from apps.nodes.ports import Capability, ClusterPort, EngineAddress, NodeChange, NodeInfo, TlsFiles
+from apps.nodes.ports import (
+    Capability,
+    ClusterPort,
+    EngineAddress,
+    EnginePort,
+    NodeChange,
+    NodeInfo,
+    TlsFiles,
+)
 from dce_portal.errors import Conflict, NotFound, Unavailable, Unsupported
-from tests.factories.infos import fake_swarm_state, node_info
+from tests.factories.infos import (
+    fake_swarm_state,
+    identity,
+    node_info,
+    service_info,
+    task_info,
+    worker,
+)
 from tests.lab.engine import Engine
+from tests.lab.images import BUSYBOX_IMAGE
 from tests.lab.swarm import Lab
 
+ON_WORKERS = "node.role==worker"
+SWARM_ACTS_WITHIN_S = 60
 NOWHERE = "unix:///nowhere/docker.sock"
 FAKE = pytest.param("fake", id="in memory")
 REAL = pytest.param("real", id="real engines", marks=pytest.mark.lab)
@@ -145,6 +164,146 @@ async def test_an_old_version_is_refused_and_nothing_is_written(port: ClusterPor
             version_index=node.version_index,
         )
     assert (await port.node(node.native_id)).labels == {"first": "1"}
+
+
+async def wait_for(is_so: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for what a Swarm does in its own time."""
+    for _ in range(SWARM_ACTS_WITHIN_S * 5):
+        if await _is_so(is_so):
+            return
+        await asyncio.sleep(0.2)
+    pytest.fail("The Swarm did not do it in time.")
+
+
+async def _is_so(is_so: Callable[[], Awaitable[bool]]) -> bool:
+    try:
+        return await is_so()
+    except Unavailable:
+        return False
+
+
+@dataclass
+class Pair:
+    """A manager and a worker that may be taken apart, with a service, and the worker's own engine."""
+
+    port: ClusterPort
+    engine: EnginePort
+    service: str
+    kill: Callable[[], None]
+
+
+@pytest.fixture(params=[FAKE, REAL])
+async def pair(request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
+    made = _real_pair if request.param == "real" else _fake_pair
+    found = made(request)
+    yield found
+    await found.engine.close()
+    await found.port.close()
+
+
+def _real_pair(request: pytest.FixtureRequest) -> Pair:
+    lab: Lab = request.getfixturevalue("lab_factory")(2)
+    lab.make_swarm(managers=1)
+    lab.load_image()
+    task = {"ContainerSpec": {"Image": BUSYBOX_IMAGE, "StopGracePeriod": 0}}
+    spec = {"Name": "web", "TaskTemplate": {**task, "Placement": {"Constraints": [ON_WORKERS]}}}
+    made = lab.engine(1).api.post("/services/create", spec)
+    return Pair(
+        port=Swarm([EngineAddress(lab.engine(1).url)]),
+        engine=EngineAdapter(EngineAddress(lab.engine(2).url)),
+        service=str(made["ID"]),
+        kill=lab.engine(2).kill,
+    )
+
+
+def _fake_pair(_request: pytest.FixtureRequest) -> Pair:
+    manager = {"role": "manager", "reachability": "reachable"}
+    state = fake_swarm_state(node_info("n1", **manager), node_info("n2"))
+    state.services = (service_info("s1", constraints=(ON_WORKERS,)),)
+    state.tasks = (task_info("t1", service_id="s1", node_id="n2"),)
+    engine = FakeEngine(EngineAddress("fake://2"), identity(swarm=worker("n2")))
+    return Pair(
+        port=FakeSwarm(state),
+        engine=engine,
+        service="s1",
+        kill=lambda: state.put(replace(state.nodes["n2"], state="down")),
+    )
+
+
+async def worker_of(pair: Pair) -> NodeInfo:
+    nodes = (await pair.port.snapshot()).nodes
+    return next(node for node in nodes if node.role == "worker")
+
+
+async def test_roles_tasks_and_services_of_a_swarm(pair: Pair) -> None:
+    """A service's tasks are told by node and start anew; a worker becomes a manager and a worker again."""
+    node = await worker_of(pair)
+
+    async def runs() -> bool:
+        tasks = await pair.port.node_tasks(node.native_id)
+        return any(task.state == "running" for task in tasks)
+
+    await wait_for(runs)
+    assert {task.service_id for task in await pair.port.node_tasks(node.native_id)} == {
+        pair.service
+    }
+    before = await pair.port.service(pair.service)
+    assert before.constraints == (ON_WORKERS,)
+    await pair.port.restart_service(pair.service)
+    assert (await pair.port.service(pair.service)).version_index > before.version_index
+    for missing in (pair.port.service, pair.port.restart_service):
+        with pytest.raises(NotFound):
+            await missing("nosuchservice")
+    for role, reachability in (("manager", "reachable"), ("worker", "")):
+        await _give_role(pair.port, node.native_id, role)
+
+        async def is_in_force(wanted: tuple[str, str] = (role, reachability)) -> bool:
+            seen = await pair.port.node(node.native_id)
+            return (seen.role, seen.reachability) == wanted
+
+        await wait_for(is_in_force)
+
+
+async def _give_role(port: ClusterPort, native_id: str, role: str) -> None:
+    async def given() -> bool:
+        fresh = await port.node(native_id)
+        change = NodeChange(role=role)
+        try:
+            await port.update_node(native_id, change=change, version_index=fresh.version_index)
+        except Conflict:
+            return False
+        return True
+
+    await wait_for(given)
+
+
+async def test_who_may_be_removed_and_an_engine_that_leaves(pair: Pair) -> None:
+    nodes = {node.role: node.native_id for node in (await pair.port.snapshot()).nodes}
+    for force in (False, True):
+        with pytest.raises(Conflict):
+            await pair.port.remove_node(nodes["manager"], force=force)
+    with pytest.raises(Conflict):
+        await pair.port.remove_node(nodes["worker"], force=False)
+    with pytest.raises(NotFound):
+        await pair.port.remove_node("nosuchnode", force=True)
+    await pair.engine.leave()
+    assert (await pair.engine.identity()).swarm is None
+    await pair.engine.leave()
+    await pair.port.remove_node(nodes["worker"], force=True)
+    assert [node.native_id for node in (await pair.port.snapshot()).nodes] == [nodes["manager"]]
+
+
+async def test_a_node_that_is_down_is_removed_without_force(pair: Pair) -> None:
+    node = await worker_of(pair)
+    pair.kill()
+
+    async def is_down() -> bool:
+        return (await pair.port.node(node.native_id)).state == "down"
+
+    await wait_for(is_down)
+    await pair.port.remove_node(node.native_id, force=False)
+    with pytest.raises(NotFound):
+        await pair.port.node(node.native_id)
 
 
 async def test_the_next_manager_answers_for_one_that_does_not(world: World) -> None:

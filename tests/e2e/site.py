@@ -142,6 +142,14 @@ def finished_operation(api: Api, url: str, *, timeout_s: float = 60) -> dict[str
     return dict(api.get(url))
 
 
+def send_task(site: Site, name: str) -> None:
+    """Send a task as beat does when its time has come."""
+    environ = portal_environ(data=site.portal.data, port=site.portal.port)
+    environ["DJANGO_SETTINGS_MODULE"] = "dce_portal.settings.base"
+    command = [sys.executable, "-m", "celery", "-A", "dce_portal", "call", name]
+    subprocess.run(command, env=environ, cwd=CHECKOUT, check=True, stdout=subprocess.DEVNULL)
+
+
 def by_name(rows: list[dict[str, Any]], key: str) -> dict[str, dict[str, Any]]:
     """Rows under one of their fields."""
     return {row[key]: row for row in rows}

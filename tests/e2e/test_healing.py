@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -16,10 +14,9 @@ from datetime import datetime
 import pytest
 
 from tests.e2e.docker_clients import Skopeo
-from tests.e2e.site import Site, by_name, finished_operation
+from tests.e2e.site import Site, by_name, finished_operation, send_task
 from tests.lab import images
 from tests.lab.host import wait_until
-from tests.plugins.portal import CHECKOUT, portal_environ
 
 pytestmark = [
     pytest.mark.portal,
@@ -94,14 +91,6 @@ def kill(site: Site, program: str) -> None:
 def known_tags(site: Site) -> set[str]:
     """The repository's tags, as the catalogue has them."""
     return {row["name"] for row in site.api("alice").list("tags/", repository=REPOSITORY)}
-
-
-def send_task(site: Site, name: str) -> None:
-    """Send a task as beat does when its time has come."""
-    environ = portal_environ(data=site.portal.data, port=site.portal.port)
-    environ["DJANGO_SETTINGS_MODULE"] = "dce_portal.settings.base"
-    command = [sys.executable, "-m", "celery", "-A", "dce_portal", "call", name]
-    subprocess.run(command, env=environ, cwd=CHECKOUT, check=True, stdout=subprocess.DEVNULL)
 
 
 def last_seen(site: Site) -> datetime:

@@ -229,6 +229,29 @@ def test_taken_port_is_one_sentence(tmp_path: Path) -> None:
     assert result.stderr.startswith(f"Port {port} on 127.0.0.1 is already taken")
 
 
+def test_taken_https_port_is_one_sentence(tmp_path: Path) -> None:
+    """The second listener is looked at as well."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        environ = portal_environ(data=tmp_path / "var", port=free_port(), https_port=taken)
+        result = call_launcher("run", environ)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"Port {taken} on 127.0.0.1 is already taken")
+    assert "DCE_HTTPS_PORT" in result.stderr
+
+
+def test_a_wrong_certificate_is_one_sentence(tmp_path: Path) -> None:
+    """Nothing is started with a pair that nginx could not serve."""
+    for name in ("own.pem", "own.key"):
+        (tmp_path / name).write_text("garbage")
+    pair = {"DCE_TLS_CERT": str(tmp_path / "own.pem"), "DCE_TLS_KEY": str(tmp_path / "own.key")}
+    environ = portal_environ(data=tmp_path / "var", port=free_port(), https_port=free_port())
+    result = call_launcher("run", environ | pair)
+    assert result.returncode == 1
+    assert "holds no certificate in PEM form" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
 def test_wrong_value_is_one_sentence(tmp_path: Path) -> None:
     """Exit code 2."""
     environ = portal_environ(data=tmp_path / "var", port=1) | {"DCE_HTTP_PORT": "eighty"}

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dce_agent import __version__
 from tests.programs import find_program
 
 from .build_engine import build_engine
@@ -56,7 +57,9 @@ def _build(image: AgentImage) -> None:
         for name in SOURCES:
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(CHECKOUT / name, context / name, ignore=ignored)
-        engine.build(context / DOCKERFILE, context=context, tag=image.reference)
+        version = {"VERSION": __version__}
+        dockerfile = context / DOCKERFILE
+        engine.build(dockerfile, context=context, tag=image.reference, arguments=version)
         engine.save(image.reference, image.archive)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.free_port import free_port
 from tests.lab.host import LabError, wait_until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -57,13 +57,6 @@ class Portal:
         """Call the launcher beside the running portal: status, stop."""
         environ = portal_environ(data=self.data, port=self.port, https_port=self.https_port)
         return call_launcher(command, environ)
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def portal_environ(

@@ -12,6 +12,7 @@ from tests.programs import find_program, missing_programs
 CLIENTS = {"docker": "docker.io", "podman": "podman", "skopeo": "skopeo"}
 REDIS = {"redis-server": "redis-server"}
 REGISTRY = {"docker-registry": "docker-registry"}
+ETCD = {"etcd": "etcd-server"}
 NGINX = {"nginx": "nginx"}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -34,9 +35,11 @@ CHECKS: dict[str, Callable[[], list[str]]] = {
     "redis": functools.partial(missing_programs, REDIS),
     "postgres": missing_postgres,
     "registry": functools.partial(missing_programs, REGISTRY),
+    "etcd": functools.partial(missing_programs, ETCD),
     "lab": lab.missing,
     "clients": functools.partial(missing_programs, CLIENTS),
     "browser": missing_chromium,
+    "nginx": functools.partial(missing_programs, NGINX),
     "portal": functools.partial(missing_programs, {**NGINX, **REDIS, **REGISTRY}),
 }
 

@@ -3,7 +3,17 @@
 The modules of this package register their actions when they are imported, in the order of the buttons.
 """
 
-from apps.nodes.actions import agents, availability, labels
+from apps.nodes.actions import (
+    agents,
+    availability,
+    forgetting,
+    labels,
+    rebalance,
+    removal,
+    roles,
+    swarm,
+    upkeep,
+)
 from apps.nodes.actions.registry import Action, Wish, action_of, actions_for, register, start_action
 
 __all__ = [
@@ -13,7 +23,13 @@ __all__ = [
     "actions_for",
     "agents",
     "availability",
+    "forgetting",
     "labels",
+    "rebalance",
     "register",
+    "removal",
+    "roles",
     "start_action",
+    "swarm",
+    "upkeep",
 ]

@@ -8,12 +8,13 @@ from functools import partial
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.nodes.actions.moving_words import misfits_told, move_details, told_moves
 from apps.nodes.actions.possible import offers
 from apps.nodes.actions.registry import Action, Wish, register
 from apps.nodes.models import Node
+from apps.nodes.moves import drain_plan
 from apps.nodes.ports import Capability, NodeChange
-from apps.nodes.previews import Detail, Preview
-from apps.nodes.selectors import what_would_move
+from apps.nodes.previews import Preview
 from apps.nodes.services import request_node_change
 from dce_portal.models import Operation
 from dce_portal.origin import Origin
@@ -22,23 +23,20 @@ OPERATE = "nodes.operate_node"
 
 
 def preview_drain(node: Node, _wish: Wish) -> Preview:
-    """Which tasks move."""
-    moving = what_would_move(node)
-    sentences = [
-        _(
-            "The Swarm places no new tasks on this node, ends those that run here, and starts them"
-            " on other nodes where it can. Containers that belong to no service stay."
-        )
-    ]
-    if not moving:
-        sentences.append(_("No task runs here now, so nothing moves."))
-    lines = tuple(str(task) for task in moving)
-    details = (Detail(_("These tasks move:"), lines),) if lines else ()
+    """Which tasks move, and whether they find room elsewhere."""
+    plan = drain_plan(node)
     return Preview(
         title=_("Drain %(node)s") % {"node": node.hostname},
-        sentences=tuple(sentences),
+        sentences=(
+            _(
+                "The Swarm places no new tasks on this node, ends those that run here, and starts"
+                " them on other nodes where it can. Containers that belong to no service stay."
+            ),
+            *told_moves(plan),
+        ),
+        warnings=misfits_told(plan),
         blocked=_already(node, Node.Availability.DRAIN),
-        details=details,
+        details=move_details(plan),
     )
 
 

@@ -57,6 +57,11 @@ class Engine:
             missed={c.native_id: found for c, found in readings if isinstance(found, str)},
         )
 
+    async def leave(self) -> None:
+        """Leave the Swarm; an engine in none has nothing to leave."""
+        if (await self.identity()).swarm is not None:
+            await self._http.post("/swarm/leave", params={"force": "0"}, body=None)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._http.close()

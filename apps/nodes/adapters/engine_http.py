@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.nodes.adapters.engine_json import locked_sentence
 from apps.nodes.adapters.json_facts import Facts
 from apps.nodes.adapters.tls import tls_context
+from apps.nodes.adapters.tls_refusal import refusal_in_words
 from apps.nodes.ports import EngineAddress
 from apps.nodes.swarm_ports import NoLeader, SwarmLocked
 from dce_portal.errors import Conflict, InvalidInput, NotFound, PortalError, Unavailable
@@ -49,6 +50,10 @@ class EngineHttp:
         """Read one resource; the answer is parsed JSON."""
         return await self._ask("GET", path, params=params)
 
+    async def get_as(self, version: str, path: str, **params: str) -> object:
+        """Read one resource in a version of the API that a Swarm's manager passes on to the engine behind it."""
+        return await self._send("GET", f"/v{version}{path}", params, None)
+
     async def post(self, path: str, *, params: Mapping[str, str], body: object) -> object:
         """Write one resource; never repeated by this client."""
         return await self._ask("POST", path, params=params, body=body)
@@ -57,6 +62,10 @@ class EngineHttp:
         """Ask for what is not one JSON document: a container's log, the steps of a pull, nothing at all."""
         version = await self.negotiated_version()
         return await self._fetch(method, f"/v{version}{path}", params, None)
+
+    async def delete(self, path: str, **params: str) -> object:
+        """Remove one resource; never repeated by this client."""
+        return await self._ask("DELETE", path, params=params)
 
     async def negotiated_version(self) -> str:
         """The API version that both sides know; asked once, and again after a failure."""
@@ -238,6 +247,8 @@ def _plain_text(content: bytes) -> str:
 
 def cause_of(error: BaseException) -> str:
     """The system's or the library's own words for what went wrong, never empty."""
+    if in_words := refusal_in_words(error):
+        return in_words
     inner = getattr(error, "os_error", None) or error
     text = getattr(inner, "strerror", None) or str(inner) or type(error).__name__
     return str(text)[:300]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.nodes.adapters.engine import Engine
-from apps.nodes.cluster_facts import JoinFacts
+from apps.nodes.adapters.lacks import LacksServices
 from apps.nodes.ports import (
     Capability,
     ClusterSnapshot,
@@ -23,7 +23,7 @@ from apps.nodes.ports import (
 from dce_portal.errors import NotFound, PortalError, Unavailable, Unsupported
 
 
-class SingleEngines:
+class SingleEngines(LacksServices):
     """The ClusterPort over engines that are in no Swarm."""
 
     capabilities = Capability.NONE
@@ -60,10 +60,6 @@ class SingleEngines:
         raise Unsupported(
             _("A single engine cannot be drained, paused or labelled; only a Swarm's node can.")
         )
-
-    async def join_facts(self) -> JoinFacts:
-        """Refuse: single engines are added by their address."""
-        raise Unsupported(_("Single engines cannot be joined; add an engine's address instead."))
 
     async def close(self) -> None:
         """Close the connections to every engine."""

@@ -63,6 +63,8 @@ class FakeSwarmState:
     rotations_left: int = 0
     """How often the facts still say that the CA is being rotated."""
     secrets_made: int = 0
+    restarted: list[str] = field(default_factory=list)
+    """Services whose tasks were started anew, in order."""
 
     def put(self, node: NodeInfo) -> None:
         """Add a node, or change it as another manager's client would: with a new version."""
@@ -135,11 +137,13 @@ class FakeSwarm:
             raise Conflict(
                 "It changed meanwhile. Nothing was written; look at it again and repeat."
             )
+        role = change.role or node.role
         self.state.put(
             replace(
                 node,
                 availability=change.availability or node.availability,
-                role=change.role or node.role,
+                role=role,
+                reachability="reachable" if role == "manager" else "",
                 labels=node.labels if change.labels is None else dict(change.labels),
             )
         )
@@ -169,6 +173,35 @@ class FakeSwarm:
         """The state's tokens and addresses."""
         self._answering()
         return self.state.join
+
+    async def node_tasks(self, native_id: str) -> tuple[TaskInfo, ...]:
+        """The tasks that name the node."""
+        self._answering()
+        return tuple(task for task in self.state.tasks if task.node_id == native_id)
+
+    async def remove_node(self, native_id: str, *, force: bool) -> None:
+        """Forget the node, where a Swarm would."""
+        node = await self.node(native_id)
+        if node.role == "manager":
+            raise Conflict(f"{native_id} is a manager. It must be demoted before removal.")
+        if node.state != "down" and not force:
+            raise Conflict(f"{native_id} is not down and cannot be removed.")
+        del self.state.nodes[native_id]
+
+    async def service(self, native_id: str) -> ServiceInfo:
+        """One service as it is now."""
+        self._answering()
+        for service in self.state.services:
+            if service.native_id == native_id:
+                return service
+        raise NotFound(f"The Swarm has no service {native_id}.")
+
+    async def restart_service(self, native_id: str) -> None:
+        """Give the service a new version and remember that its tasks started anew, which they do at once."""
+        old = await self.service(native_id)
+        new = replace(old, version_index=old.version_index + 1, update_state="completed")
+        self.state.restarted.append(native_id)
+        self.state.services = tuple(new if row is old else row for row in self.state.services)
 
     async def close(self) -> None:
         """Remember that it was closed."""
@@ -215,6 +248,13 @@ class FakeEngine:
             counters=self.counters,
             images=self.images if with_images else None,
         )
+
+    async def leave(self) -> None:
+        """Be in no Swarm from now on; a manager is refused."""
+        who = await self.identity()
+        if who.swarm is not None and who.swarm.is_manager:
+            raise Unavailable("A manager cannot leave before it is demoted.")
+        self.who = replace(who, swarm=None)
 
     async def close(self) -> None:
         """Remember that it was closed."""

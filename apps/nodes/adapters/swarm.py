@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -11,12 +12,27 @@ from apps.nodes.adapters.engine_http import EngineHttp
 from apps.nodes.adapters.engine_json import native_id, require_object
 from apps.nodes.adapters.swarm_changes import changed_swarm, rotations
 from apps.nodes.adapters.swarm_facts_json import facts_of, join_facts_of
-from apps.nodes.adapters.swarm_json import node_of, nodes_of, services_of, tasks_of
+from apps.nodes.adapters.swarm_json import (
+    forced_spec,
+    node_of,
+    nodes_of,
+    service_of,
+    services_of,
+    tasks_of,
+)
 from apps.nodes.adapters.swarm_race import Race, no_manager
 from apps.nodes.cluster_facts import ClusterFacts, JoinFacts
-from apps.nodes.ports import Capability, ClusterSnapshot, Managers, NodeChange, NodeInfo
+from apps.nodes.ports import (
+    Capability,
+    ClusterSnapshot,
+    Managers,
+    NodeChange,
+    NodeInfo,
+    ServiceInfo,
+    TaskInfo,
+)
 from apps.nodes.swarm_ports import SwarmChange
-from dce_portal.errors import Unavailable
+from dce_portal.errors import Conflict, InvalidInput, Unavailable
 from dce_portal.secret import Secret
 
 CAPABILITIES = (
@@ -27,6 +43,7 @@ CAPABILITIES = (
     | Capability.JOIN_TOKENS
     | Capability.CERTIFICATES
     | Capability.AUTOLOCK
+    | Capability.NODE_REMOVAL
 )
 
 
@@ -83,6 +100,45 @@ class Swarm:
     async def join_facts(self) -> JoinFacts:
         """Ask for the tokens and the managers' addresses, as they are now."""
         return await self._first_that_answers(_join_facts)
+
+    async def node_tasks(self, native_id: str) -> tuple[TaskInfo, ...]:
+        """Read the tasks that were placed on a node, those that ended included."""
+        filters = json.dumps({"node": [native_id]})
+
+        async def read(http: EngineHttp) -> tuple[TaskInfo, ...]:
+            return tasks_of(await http.get("/tasks", filters=filters))
+
+        return await self._first_that_answers(read)
+
+    async def remove_node(self, native_id: str, *, force: bool) -> None:
+        """Take a node out; the Swarm itself refuses managers, and what is not down unless forced."""
+
+        async def remove(http: EngineHttp) -> None:
+            await http.delete(f"/nodes/{native_id}", force=str(int(force)))
+
+        try:
+            await self._one_after_the_other(remove)
+        except InvalidInput as error:
+            raise Conflict(error.message) from error
+
+    async def service(self, native_id: str) -> ServiceInfo:
+        """Read one service now."""
+
+        async def read(http: EngineHttp) -> ServiceInfo:
+            return service_of(await http.get(f"/services/{native_id}"))
+
+        return await self._first_that_answers(read)
+
+    async def restart_service(self, native_id: str) -> None:
+        """Count the service's forced updates up by one, over what its specification is now."""
+
+        async def write(http: EngineHttp) -> None:
+            raw = require_object(await http.get(f"/services/{native_id}"), what="/services")
+            version = raw.part("Version").whole("Index")
+            path, params = f"/services/{native_id}/update", {"version": str(version)}
+            await http.post(path, params=params, body=forced_spec(raw.part("Spec")))
+
+        await self._one_after_the_other(write)
 
     async def close(self) -> None:
         """Close the connections to every manager."""

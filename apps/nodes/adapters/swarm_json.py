@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from apps.nodes.adapters.engine_json import (
     NANO,
     native_id,
@@ -54,11 +56,16 @@ def services_of(raw: object) -> tuple[ServiceInfo, ...]:
     return tuple(_service(facts) for facts in require_list(raw, what="/services"))
 
 
+def service_of(raw: object) -> ServiceInfo:
+    """`GET /services/ID`, which has no count of tasks: the wanted ones are those of the specification."""
+    return _service(require_object(raw, what="/services"))
+
+
 def _service(facts: Facts) -> ServiceInfo:
     spec, update = facts.part("Spec"), facts.part("UpdateStatus")
     template, labels = spec.part("TaskTemplate"), spec.labels("Labels")
     limits = template.part("Resources", "Limits")
-    reservations = template.part("Resources", "Reservations")
+    reservations, placement = template.part("Resources", "Reservations"), template.part("Placement")
     return ServiceInfo(
         native_id=native_id(facts, "ID", what="/services"),
         name=spec.text("Name"),
@@ -77,7 +84,33 @@ def _service(facts: Facts) -> ServiceInfo:
         created_at=facts.moment("CreatedAt"),
         updated_at=facts.moment("UpdatedAt"),
         version_index=facts.part("Version").whole("Index"),
+        constraints=placement.texts("Constraints"),
+        platforms=tuple(_platform(platform) for platform in placement.parts("Platforms")),
+        max_per_node=small(placement.whole("MaxReplicas")),
+        update_parallelism=_parallelism(spec),
     )
+
+
+def _platform(platform: Facts) -> str:
+    return f"{platform.text('OS', most=64)}/{platform.text('Architecture', most=64)}"
+
+
+def _parallelism(spec: Facts) -> int:
+    """One at a time where the specification says nothing; an explicit 0 is all at once."""
+    is_said = "UpdateConfig" in spec
+    return small(spec.part("UpdateConfig").whole("Parallelism")) if is_said else 1
+
+
+def small(number: int) -> int:
+    """The number, cut to what its column holds."""
+    return min(number, 2**31 - 1)
+
+
+def forced_spec(spec: Facts) -> dict[str, Any]:
+    """The specification with one more forced update in it; what this code does not know stays as it is."""
+    template = spec.part("TaskTemplate")
+    forced = {**template.raw, "ForceUpdate": template.whole("ForceUpdate") + 1}
+    return {**spec.raw, "TaskTemplate": forced}
 
 
 MODES = {
@@ -99,7 +132,7 @@ def _desired(facts: Facts) -> int:
         count = status.whole("DesiredTasks")
     else:
         count = facts.part("Spec", "Mode", "Replicated").whole("Replicas")
-    return min(count, 2**31 - 1)
+    return small(count)
 
 
 def _port(port: Facts) -> str:
@@ -120,7 +153,7 @@ def _task(facts: Facts) -> TaskInfo:
         native_id=native_id(facts, "ID", what="/tasks"),
         service_id=facts.text("ServiceID", most=128),
         node_id=facts.text("NodeID", most=128),
-        slot=min(facts.whole("Slot"), 2**31 - 1),
+        slot=small(facts.whole("Slot")),
         state=status.text("State", most=32),
         desired_state=facts.text("DesiredState", most=32),
         message=status.text("Message", most=10_000),
@@ -135,4 +168,4 @@ def _task(facts: Facts) -> TaskInfo:
 
 def _exit_code(container: Facts) -> int | None:
     code = container.whole_or_none("ExitCode")
-    return None if code is None else min(code, 2**31 - 1)
+    return None if code is None else small(code)

@@ -7,6 +7,7 @@ from asyncio.sslproto import SSLProtocol
 from functools import lru_cache
 from pathlib import Path
 
+from apps.nodes.adapters.tls_refusal import refuse_certificates
 from apps.nodes.ports import TlsFiles
 
 MOST_CONTEXTS = 64
@@ -31,4 +32,5 @@ def _context(files: TlsFiles, _written_at_ns: tuple[int, ...]) -> ssl.SSLContext
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if files.cert:
         context.load_cert_chain(files.cert, files.key or None)
+    refuse_certificates(context, files.refused)
     return context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django_filters import rest_framework as filters
 
-from apps.nodes.models import Cluster, ClusterEvent, Node
+from apps.nodes.models import Cluster, ClusterEvent, Condition, Node
 from dce_portal.api.filters import IdFilter, SearchFilter
 
 
@@ -12,6 +12,7 @@ class ClusterFilters(filters.FilterSet):
     """Of clusters."""
 
     kind = filters.ChoiceFilter(choices=Cluster.Kind.choices)
+    condition = filters.ChoiceFilter(choices=Condition.choices)
     search = SearchFilter("name", "native_id")
 
 

@@ -64,6 +64,9 @@ class EngineEndpoint(models.Model):
     condition = models.CharField(
         _("condition"), max_length=16, choices=Condition, blank=True, editable=False
     )
+    certificate_error = models.TextField(
+        _("why its certificate could not be renewed"), blank=True, default="", editable=False
+    )
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
 
     class Meta:

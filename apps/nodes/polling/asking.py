@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -14,6 +15,7 @@ from apps.nodes.polling.agents import AgentAsker, AgentBatch
 from apps.nodes.polling.waiting import InDatabase, in_time
 from apps.nodes.ports import ClusterPort, EnginePort, EngineSnapshot
 from apps.nodes.selectors import PollTarget
+from apps.nodes.swarm_ports import NoLeader, SwarmLocked
 from dce_portal.errors import PortalError
 
 log = structlog.get_logger(__name__)
@@ -60,10 +62,14 @@ class ClusterAsker:
         try:
             snapshot = await in_time(self._port.snapshot())
         except PortalError as error:
-            reason = error.message
-            await self._in_database(
-                lambda: services.cluster_poll_failed(self._pk, reason=reason, asked_at=asked_at)
+            failed = partial(
+                services.cluster_poll_failed,
+                self._pk,
+                reason=error.message,
+                asked_at=asked_at,
+                condition=condition_of(error),
             )
+            await self._in_database(failed)
             return False
         for endpoint_pk in await self._in_database(
             lambda: services.apply_cluster_snapshot(self._pk, snapshot=snapshot)
@@ -89,10 +95,14 @@ class EngineAsker:
         try:
             snapshot = await in_time(self._port.snapshot(with_images=with_images))
         except PortalError as error:
-            reason = error.message
-            await self._in_database(
-                lambda: services.engine_poll_failed(self._pk, reason=reason, asked_at=asked_at)
+            failed = partial(
+                services.engine_poll_failed,
+                self._pk,
+                reason=error.message,
+                asked_at=asked_at,
+                condition=condition_of(error),
             )
+            await self._in_database(failed)
             return False
         await self._in_database(lambda: apply_engine(self._pk, snapshot))
         return True
@@ -100,6 +110,11 @@ class EngineAsker:
     async def close(self) -> None:
         """Close the connections."""
         await self._port.close()
+
+
+def condition_of(error: PortalError) -> str:
+    """The trouble's name where it has one of its own."""
+    return error.code if isinstance(error, NoLeader | SwarmLocked) else ""
 
 
 def apply_engine(endpoint_id: int, snapshot: EngineSnapshot) -> None:

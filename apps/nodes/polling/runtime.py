@@ -17,6 +17,7 @@ from apps.nodes.polling.agents import AgentBatch
 from apps.nodes.polling.asking import Asker, asker_of
 from apps.nodes.polling.lease import Leases
 from apps.nodes.polling.poller import Poller
+from apps.nodes.polling.standalone import standalone_asker_of
 from apps.nodes.polling.watching import Watching
 from apps.nodes.selectors import PollTarget, poll_targets
 
@@ -75,7 +76,7 @@ class Runtime:
         await self._batch.close()
 
     def _open_asker(self, target: PollTarget) -> Asker:
-        return asker_of(
+        return standalone_asker_of(target, in_database=self._in_database) or asker_of(
             target, in_database=self._in_database, hurry=self._poller.hurry, batch=self._batch
         )
 

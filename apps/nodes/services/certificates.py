@@ -44,13 +44,17 @@ def issue_agent_certificate(
 
 
 def revoke_agent_certificates(endpoint: EngineEndpoint, *, reason: str, origin: Origin) -> int:
-    """Refuse an agent from now on, whatever certificate of the past it shows; returns how many were revoked."""
-    rows = AgentCertificate.objects.filter(name=endpoint.server_name).exclude(name="")
-    return sum(revoke_certificate(row, reason=reason, origin=origin) for row in rows)
+    """Refuse an agent from now on, whichever of its certificates it shows; returns how many were revoked."""
+    return revoke_certificates_of(endpoint.server_name, reason=reason, origin=origin)
 
 
-def revoke_certificate(row: AgentCertificate, *, reason: str, origin: Origin) -> bool:
-    """Refuse whoever shows this certificate; False when it was revoked before."""
+def revoke_certificates_of(name: str, *, reason: str, origin: Origin) -> int:
+    """The same by the agent's name, which outlives its address; a renewed one must not leave an older one valid."""
+    rows = AgentCertificate.objects.filter(name=name, revoked_at=None)
+    return sum(_revoke(row, reason=reason, origin=origin) for row in rows)
+
+
+def _revoke(row: AgentCertificate, *, reason: str, origin: Origin) -> bool:
     unrevoked = AgentCertificate.objects.filter(pk=row.pk, revoked_at=None)
     with transaction.atomic():
         changed = unrevoked.update(

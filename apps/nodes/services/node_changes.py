@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.utils import timezone
@@ -11,17 +11,17 @@ from django.utils.translation import gettext as _
 
 from apps.nodes import backends
 from apps.nodes.models import Cluster, Node
-from apps.nodes.ports import ClusterPort, NodeChange, NodeInfo
+from apps.nodes.ports import NodeChange, NodeInfo
+from apps.nodes.services.conversation import asking, update_node
 from apps.nodes.services.happenings import publish_state_on_commit
 from apps.nodes.services.labels import check_labels, label_edits, merged_labels
 from apps.nodes.shapes import NODE
-from dce_portal.errors import Conflict, InvalidInput, NotFound, Unsupported
+from dce_portal.errors import InvalidInput, NotFound, Unsupported
 from dce_portal.models import Operation
 from dce_portal.operations import OperationRun, Target, operation_handler, start_operation
 from dce_portal.origin import Origin
 
 KIND = "node.update"
-MOST_TRIES = 3
 
 
 def request_node_change(*, node: Node, change: NodeChange, origin: Origin) -> Operation:
@@ -56,7 +56,7 @@ def _check(node: Node, change: NodeChange) -> None:
             _("A single engine cannot be drained, paused or labelled; only a Swarm's node can.")
         )
     if change.role is not None:
-        raise Unsupported(_("Changing a node's role is not possible here yet."))
+        raise Unsupported(_("A role is changed by promoting or demoting the node."))
     if change.availability not in {None, *Node.Availability.values}:
         words = ", ".join(Node.Availability.values)
         raise InvalidInput(
@@ -77,46 +77,25 @@ def _title(node: Node, change: NodeChange) -> str:
 @operation_handler(KIND)
 def carry_out_node_change(run: OperationRun) -> Mapping[str, Any]:
     """Write the change on the newest version of the node, then keep what the manager says of it."""
-    node = Node.objects.select_related("cluster").filter(pk=run.operation.target_id).first()
-    if node is None:
-        raise NotFound(_("This node is no longer known. Nothing was changed."))
+    node = node_of_operation(run)
     port = backends.cluster_port(node.cluster)
-    tries, seen = asyncio.run(_change(port, node.native_id, run.parameters))
-    _keep(node, seen)
+    with asking(port) as ask:
+        wish = partial(change_for, parameters=run.parameters)
+        tries, seen = ask(update_node(port, node.native_id, wish))
+    keep_node(node, seen)
     run.say(
         _("The Swarm took the change; the node's version is %(v)s.") % {"v": seen.version_index}
     )
     return {"availability": seen.availability, "labels": dict(seen.labels), "tries": tries}
 
 
-async def _change(
-    port: ClusterPort, native_id: str, parameters: Mapping[str, Any]
-) -> tuple[int, NodeInfo]:
-    try:
-        return await _change_with_retries(port, native_id, parameters)
-    finally:
-        await port.close()
-
-
-async def _change_with_retries(
-    port: ClusterPort, native_id: str, parameters: Mapping[str, Any]
-) -> tuple[int, NodeInfo]:
-    """Availability and merged labels mean the same on any version, so a conflict is tried again."""
-    for number in range(1, MOST_TRIES + 1):
-        fresh = await port.node(native_id)
-        change = change_for(fresh, parameters)
-        try:
-            await port.update_node(native_id, change=change, version_index=fresh.version_index)
-        except Conflict:
-            continue
-        return number, await port.node(native_id)
-    raise Conflict(
-        _(
-            "The node changed meanwhile, %(tries)s times in a row. Nothing was written;"
-            " look at it again and repeat."
-        )
-        % {"tries": MOST_TRIES}
-    )
+def node_of_operation(run: OperationRun) -> Node:
+    """The node that the operation is about, as its row is now."""
+    rows = Node.objects.select_related("cluster", "endpoint")
+    node = rows.filter(pk=run.operation.target_id).first()
+    if node is None:
+        raise NotFound(_("This node is no longer known. Nothing was changed."))
+    return node
 
 
 def change_for(fresh: NodeInfo, parameters: Mapping[str, Any]) -> NodeChange:
@@ -128,7 +107,7 @@ def change_for(fresh: NodeInfo, parameters: Mapping[str, Any]) -> NodeChange:
     )
 
 
-def _keep(node: Node, seen: NodeInfo) -> None:
+def keep_node(node: Node, seen: NodeInfo) -> None:
     """Show the change at once; a poll that began before it cannot undo this, its version is older."""
     columns = NODE.own_columns(seen)
     columns.pop("native_id")

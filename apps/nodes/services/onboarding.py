@@ -57,7 +57,7 @@ def check_engine_url(url: str) -> None:
         raise InvalidInput(
             _("An engine's address is unix:///path/docker.sock or tcp://host:2376."), field="url"
         )
-    if _is_link_local(urlsplit(url).hostname or ""):
+    if is_link_local(urlsplit(url).hostname or ""):
         raise InvalidInput(_("An engine's address cannot be a link-local one."), field="url")
 
 
@@ -94,7 +94,8 @@ def check_tls_file(path: str, *, field: str) -> None:
         )
 
 
-def _is_link_local(host: str) -> bool:
+def is_link_local(host: str) -> bool:
+    """Whether only a cloud's own machines answer at this address, such as its metadata service."""
     try:
         return ipaddress.ip_address(host.partition("%")[0]).is_link_local
     except ValueError:

@@ -59,7 +59,9 @@ def _claim_cluster(cluster_id: int, at: datetime, *, source: str) -> bool:
     """Compare and set: only the newest answer counts, whichever worker brings it."""
     older = Cluster.objects.filter(Q(observed_at=None) | Q(observed_at__lt=at), pk=cluster_id)
     return bool(
-        older.update(observed_at=at, source=source[:250], stale_since=None, stale_reason="")
+        older.update(
+            observed_at=at, source=source[:250], stale_since=None, stale_reason="", condition=""
+        )
     )
 
 
@@ -97,18 +99,30 @@ def _cluster_found(cluster: Cluster) -> Happening:
     return Happening("cluster.found", "cluster", str(cluster.pk), cluster.name)
 
 
-def cluster_poll_failed(cluster_id: int, *, reason: str, asked_at: datetime) -> None:
-    """Keep the rows and say since when and why they may be out of date."""
+def cluster_poll_failed(
+    cluster_id: int, *, reason: str, asked_at: datetime, condition: str = ""
+) -> None:
+    """Keep the rows and say since when and why they may be out of date; `condition` where the trouble has a name."""
     with transaction.atomic():
         cluster = Cluster.objects.select_for_update().filter(pk=cluster_id).first()
         if cluster is None or (cluster.observed_at and cluster.observed_at > asked_at):
             return
         cluster.stale_since = cluster.stale_since or asked_at
         cluster.stale_reason = reason
-        cluster.save(update_fields=["stale_since", "stale_reason"])
+        _note_condition(cluster, condition, at=asked_at)
+        cluster.save(update_fields=["stale_since", "stale_reason", "condition"])
         changed = refresh_staleness(Node.objects.filter(cluster=cluster), at=asked_at)
         if changed:
             publish_state_on_commit(cluster_id, changed)
+
+
+def _note_condition(cluster: Cluster, condition: str, *, at: datetime) -> None:
+    if condition and condition != cluster.condition:
+        trouble = Happening(
+            f"cluster.{condition}", "cluster", str(cluster.pk), cluster.name, severity="error"
+        )
+        record_happenings(cluster.pk, [trouble], at=at, node_pks={})
+    cluster.condition = condition
 
 
 def apply_engine_snapshot(endpoint_id: int, *, snapshot: EngineSnapshot) -> Node | None:
@@ -137,6 +151,7 @@ def _claim_endpoint(endpoint_id: int, snapshot: EngineSnapshot) -> EngineEndpoin
         last_ok_at=at,
         last_error="",
         failures=0,
+        condition="",
         engine_id=identity.engine_id,
         api_version=identity.api_version,
         is_manager=identity.swarm is not None and identity.swarm.is_manager,
@@ -172,13 +187,16 @@ def _mirror_workloads(
         )
 
 
-def engine_poll_failed(endpoint_id: int, *, reason: str, asked_at: datetime) -> None:
+def engine_poll_failed(
+    endpoint_id: int, *, reason: str, asked_at: datetime, condition: str = ""
+) -> None:
     """Keep the rows, count the failure, and mark the node stale with the reason."""
     with transaction.atomic():
         unanswered = EngineEndpoint.objects.filter(
             Q(last_ok_at=None) | Q(last_ok_at__lt=asked_at), pk=endpoint_id
         )
-        if not unanswered.update(last_error=reason, failures=F("failures") + 1):
+        failed = {"last_error": reason, "failures": F("failures") + 1, "condition": condition}
+        if not unanswered.update(**failed):
             return
         endpoint = EngineEndpoint.objects.select_related("node__cluster").get(pk=endpoint_id)
         node = endpoint.node

@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from apps.nodes.models import Cluster, EngineEndpoint, Node
 
-GONE_STATES = frozenset({Node.State.DOWN, Node.State.DISCONNECTED})
+GONE_STATES = frozenset(
+    {Node.State.DOWN, Node.State.DISCONNECTED, Node.State.UNHEALTHY, Node.State.PENDING}
+)
 
 
 def stale_reason(node: Node) -> str:

@@ -23,7 +23,7 @@ def _mark_swarms() -> None:
         " add a manager's address under Engine addresses to see it again."
     )
     managed = EngineEndpoint.objects.filter(is_manager=True, cluster__isnull=False)
-    swarms = Cluster.objects.filter(kind=Cluster.Kind.SWARM)
+    swarms = Cluster.objects.exclude(kind=Cluster.Kind.ENGINES)
     unmanaged = swarms.exclude(pk__in=managed.values("cluster")).exclude(stale_reason=reason)
     for pk in unmanaged.values_list("pk", flat=True):
         cluster_poll_failed(pk, reason=reason, asked_at=timezone.now())

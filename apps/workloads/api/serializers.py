@@ -25,6 +25,8 @@ class ServiceSerializer(serializers.ModelSerializer[Service]):
     url = serializers.HyperlinkedIdentityField(view_name="api:service-detail")
     labels = labels()
     ports = texts()
+    constraints = texts()
+    platforms = texts()
 
     class Meta:
         """All facts."""
@@ -47,6 +49,10 @@ class ServiceSerializer(serializers.ModelSerializer[Service]):
             "memory_limit_bytes",
             "cpu_reservation",
             "memory_reservation_bytes",
+            "constraints",
+            "platforms",
+            "max_per_node",
+            "update_parallelism",
             "created_at",
             "updated_at",
             "version_index",

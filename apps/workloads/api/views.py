@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rest_framework.decorators import action
+
+from apps.nodes.api.actions import ActionViewSet, previews, starts_operation
 from apps.workloads import selectors
 from apps.workloads.api.filters import ContainerFilters, ImageFilters, ServiceFilters, TaskFilters
 from apps.workloads.api.serializers import (
@@ -17,19 +20,36 @@ from dce_portal.api.viewsets import ReadOnlyViewSet
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+    from rest_framework.request import Request
+    from rest_framework.response import Response
 
 
-class ServiceViewSet(ReadOnlyViewSet):
-    """Swarm services."""
+class ServiceViewSet(ActionViewSet):
+    """Swarm services, and what can be done to them."""
 
     model = Service
     serializer_class = ServiceSerializer
     filterset_class = ServiceFilters
     ordering = ("name", "pk")
+    previewed = ("rebalance",)
+    action_permissions = {"rebalance": "nodes.operate_node"}
 
     def select(self) -> QuerySet[Service]:
         """All that the person may see."""
         return selectors.services_visible_to(self.person)
+
+    @previews("rebalance")
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    def preview(self, request: Request, pk: str) -> Response:
+        """Tell what an action would do to the service now, and why it cannot be done where that is so."""
+        return self.told(request)
+
+    @starts_operation()
+    @action(detail=True, methods=["post"])
+    def rebalance(self, request: Request, pk: str) -> Response:
+        """Restart the service's tasks, so that the Swarm spreads them over all nodes anew."""
+        self.body()
+        return self.start("rebalance")
 
 
 class TaskViewSet(ReadOnlyViewSet):

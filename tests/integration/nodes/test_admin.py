@@ -154,7 +154,7 @@ def test_a_drain_says_what_moves_then_starts_an_operation(
     TaskFactory(node=node, service__name="ended", state="failed", desired_state="shutdown")
     assert action_url(node) in page_of(client, node)
     confirm = client.get(action_url(node)).content.decode()
-    assert "moves.1" in confirm
+    assert "moves: 1 task" in confirm
     assert "ended" not in confirm
     answer = client.post(action_url(node))
     operation = Operation.objects.get()

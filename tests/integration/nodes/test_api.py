@@ -60,7 +60,7 @@ def test_an_operator_starts_an_operation_and_is_told_where_it_is(
 ):
     node = NodeFactory(availability="pause" if verb != "pause" else "active")
     script = with_token(operator)
-    answer = script.post(f"/api/v1/nodes/{node.pk}/{verb}/")
+    answer = script.post(f"/api/v1/nodes/{node.pk}/{verb}/", {}, "application/json")
     assert answer.status_code == 202
     followed = script.get(answer["Location"]).json()
     assert followed["id"] == answer.json()["id"]

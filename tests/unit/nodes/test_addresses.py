@@ -13,7 +13,7 @@ def test_an_agent_is_asked_with_the_controllers_certificate_and_by_its_own_name(
     endpoint = EngineEndpoint(
         kind="agent", url="tcp://10.0.0.1:12376", server_name="agent-0123456789ab.dce"
     )
-    address = address_of(endpoint)
+    address = address_of(endpoint, revoked={})
     assert address.server_name == "agent-0123456789ab.dce"
     assert address.tls is not None
     names = [Path(path).name for path in (address.tls.ca, address.tls.cert, address.tls.key)]
@@ -27,4 +27,6 @@ def test_an_agents_socket_needs_no_certificate() -> None:
 
 def test_an_engine_is_asked_with_the_files_of_its_row() -> None:
     endpoint = EngineEndpoint(url="tcp://h:2376", tls_ca="/ca", tls_cert="/cert", tls_key="/key")
-    assert address_of(endpoint) == EngineAddress("tcp://h:2376", TlsFiles("/ca", "/cert", "/key"))
+    assert address_of(endpoint, revoked={}) == EngineAddress(
+        "tcp://h:2376", TlsFiles("/ca", "/cert", "/key")
+    )

@@ -60,10 +60,8 @@ def endpoint_of(join: Join) -> EngineEndpoint | None:
 
 def is_answering(join: Join) -> bool:
     """Whether the portal has heard this host's agent since its certificate was made."""
-    certificate, endpoint = join.certificate, endpoint_of(join)
-    if certificate is None or endpoint is None or endpoint.last_ok_at is None:
-        return False
-    return not endpoint.failures and endpoint.last_ok_at >= certificate.issued_at
+    endpoint = endpoint_of(join)
+    return endpoint is not None and endpoint.last_ok_at is not None and not endpoint.failures
 
 
 def _endpoint_for(join: Join) -> EngineEndpoint:
@@ -83,6 +81,6 @@ def _endpoint_for(join: Join) -> EngineEndpoint:
     own = own or EngineEndpoint.objects.filter(server_name=name).first()
     endpoint = own or EngineEndpoint(kind=EngineEndpoint.Kind.AGENT)
     endpoint.url, endpoint.server_name = url, name
-    endpoint.last_error, endpoint.failures = "", 0
+    endpoint.last_ok_at, endpoint.last_error, endpoint.failures = None, "", 0
     endpoint.save()
     return endpoint
