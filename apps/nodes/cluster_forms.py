@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.nodes.models import Cluster
-from apps.nodes.swarm_ports import PruneWish
+from apps.nodes.ports.upkeep import PruneWish
 from dce_portal.secret import Secret
 
 

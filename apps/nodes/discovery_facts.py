@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.nodes.standalone_ports import DiscoverySnapshot, StandaloneSnapshot
+from apps.nodes.ports.standalone import DiscoverySnapshot, StandaloneSnapshot
 
 LATE_AFTER = timedelta(seconds=120)
 

@@ -13,7 +13,6 @@ from django.db.models.functions import Mod
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.nodes.cluster_facts import ClusterFacts
 from apps.nodes.models import (
     AgentCertificate,
     Cluster,
@@ -24,6 +23,7 @@ from apps.nodes.models import (
     Node,
 )
 from apps.nodes.ports import EngineAddress, TlsFiles
+from apps.nodes.ports.cluster_facts import ClusterFacts
 from apps.nodes.swarm_words import quorum_line
 from apps.workloads.selectors import counts_of_cluster, names_in_services
 from dce_portal import authority

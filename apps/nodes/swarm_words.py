@@ -8,9 +8,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.nodes.cluster_facts import Quorum
 from apps.nodes.models import EngineDiskUsage
-from apps.nodes.swarm_ports import DiskShare, DiskUsage
+from apps.nodes.ports.cluster_facts import Quorum
+from apps.nodes.ports.upkeep import DiskShare, DiskUsage
 
 
 def quorum_line(quorum: Quorum, *, is_lost: bool = False) -> str:

@@ -20,8 +20,8 @@ from apps.nodes.adapters.agent_json import (
 )
 from apps.nodes.adapters.agent_lists import Lists
 from apps.nodes.adapters.engine_http import EngineHttp
-from apps.nodes.agent_port import AgentMemory, AgentSnapshot
 from apps.nodes.ports import EngineAddress
+from apps.nodes.ports.agent import AgentMemory, AgentSnapshot
 from dce_portal.errors import Unavailable
 
 SAMPLES = "/dce/v1/samples"

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from apps.nodes.adapters.engine_http import EngineHttp
 from apps.nodes.adapters.json_facts import Facts
-from apps.nodes.agent_host_port import AgentContainer, ReplacementOutcome
 from apps.nodes.ports import EngineAddress
+from apps.nodes.ports.agent_host import AgentContainer, ReplacementOutcome
 from dce_portal.errors import InvalidInput, NotFound
 
 AGENT, HELPER = "dce-agent", "dce-agent-upgrade"

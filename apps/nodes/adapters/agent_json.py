@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from apps.nodes.adapters.engine_json import identity_of
 from apps.nodes.adapters.json_facts import NEVER, Facts
-from apps.nodes.agent_port import (
+from apps.nodes.ports import ContainerInfo
+from apps.nodes.ports.agent import (
     AgentEngine,
     AgentEvent,
     AgentNode,
@@ -21,7 +22,6 @@ from apps.nodes.agent_port import (
     AgentTicks,
     Column,
 )
-from apps.nodes.ports import ContainerInfo
 from dce_portal.errors import Unavailable
 
 FORMAT_VERSION = 1

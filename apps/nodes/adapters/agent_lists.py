@@ -9,8 +9,8 @@ from types import NoneType
 from apps.nodes.adapters.agent_json import unreadable, without_duration
 from apps.nodes.adapters.engine_json import containers_of, images_of
 from apps.nodes.adapters.json_facts import Facts
-from apps.nodes.agent_port import AgentMemory
 from apps.nodes.ports import ContainerInfo, ImageInfo
+from apps.nodes.ports.agent import AgentMemory
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from apps.nodes.adapters.engine_json import require_object
 from apps.nodes.adapters.json_facts import Facts
-from apps.nodes.swarm_ports import DiskShare, DiskUsage, PruneResult
+from apps.nodes.ports.upkeep import DiskShare, DiskUsage, PruneResult
 
 RUNNING = frozenset({"running", "paused", "restarting"})
 MOST_NAMES = 1000

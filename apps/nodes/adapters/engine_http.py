@@ -15,7 +15,7 @@ from apps.nodes.adapters.json_facts import Facts
 from apps.nodes.adapters.tls import tls_context
 from apps.nodes.adapters.tls_refusal import refusal_in_words
 from apps.nodes.ports import EngineAddress
-from apps.nodes.swarm_ports import NoLeader, SwarmLocked
+from apps.nodes.ports.swarm import NoLeader, SwarmLocked
 from dce_portal.errors import Conflict, InvalidInput, NotFound, PortalError, Unavailable
 
 NEWEST_API = (1, 51)

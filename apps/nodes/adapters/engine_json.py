@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from apps.nodes.adapters.json_facts import Facts
 from apps.nodes.ports import ContainerInfo, EngineIdentity, ImageInfo, SwarmMembership
-from apps.nodes.swarm_ports import SwarmLocked
+from apps.nodes.ports.swarm import SwarmLocked
 from dce_portal.errors import Unavailable
 
 SWARM_LABEL = "com.docker.swarm"

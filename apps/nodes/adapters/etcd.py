@@ -16,7 +16,7 @@ from apps.nodes.adapters.etcd_json import member_of, primary_of, registrations_o
 from apps.nodes.adapters.tls import tls_context
 from apps.nodes.discovery_url import parse_discovery
 from apps.nodes.ports import EngineAddress
-from apps.nodes.standalone_ports import DiscoverySnapshot, StoreMember
+from apps.nodes.ports.standalone import DiscoverySnapshot, StoreMember
 from dce_portal.errors import InvalidInput, Unavailable
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3, sock_read=5)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from apps.nodes.adapters.json_facts import NEVER, Facts
-from apps.nodes.standalone_ports import Registration, StoreMember
+from apps.nodes.ports.standalone import Registration, StoreMember
 
 LEADER_STATES = frozenset({"StateLeader", "leader"})
 DB_SIZE = "etcd_mvcc_db_total_size_in_bytes "

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from apps.nodes.adapters.swarm import CAPABILITIES
 from apps.nodes.adapters.swarm_facts_json import quorum_of
-from apps.nodes.cluster_facts import ClusterFacts, JoinFacts, Quorum
 from apps.nodes.ports import (
     Capability,
     ClusterSnapshot,
@@ -25,7 +24,8 @@ from apps.nodes.ports import (
     ServiceInfo,
     TaskInfo,
 )
-from apps.nodes.swarm_ports import SwarmChange
+from apps.nodes.ports.cluster_facts import ClusterFacts, JoinFacts, Quorum
+from apps.nodes.ports.swarm import SwarmChange
 from dce_portal.errors import Conflict, NotFound, Unavailable
 from dce_portal.secret import Secret
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from apps.nodes.agent_host_port import AgentContainer, ReplacementOutcome
+from apps.nodes.ports.agent_host import AgentContainer, ReplacementOutcome
 from dce_portal.errors import InvalidInput
 
 

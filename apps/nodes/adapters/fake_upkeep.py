@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from apps.nodes.swarm_ports import DiskShare, DiskUsage, PruneResult, PruneWish
+from apps.nodes.ports.upkeep import DiskShare, DiskUsage, PruneResult, PruneWish
 from dce_portal.errors import Conflict, InvalidInput, Unavailable
 from dce_portal.secret import Secret
 

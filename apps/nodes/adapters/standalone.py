@@ -14,7 +14,7 @@ from apps.nodes.adapters.standalone_json import ListedNode, with_real_size
 from apps.nodes.adapters.standalone_manager import Answer, Manager
 from apps.nodes.adapters.standalone_reading import Placed, Reading, Size
 from apps.nodes.ports import Capability, ClusterSnapshot, Managers, NodeChange, NodeInfo
-from apps.nodes.standalone_ports import ManagerState, NoPrimary, StandaloneSnapshot, SwarmEvent
+from apps.nodes.ports.standalone import ManagerState, NoPrimary, StandaloneSnapshot, SwarmEvent
 from dce_portal.errors import NotFound, Unavailable, Unsupported
 
 PRIMARY, REPLICA = "primary", "replica"

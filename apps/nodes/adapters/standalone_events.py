@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from apps.nodes.adapters.engine_http import CONNECT_TIMEOUT_S, cause_of, connector_of
 from apps.nodes.adapters.json_facts import LARGEST_WHOLE, NEVER, Facts
 from apps.nodes.ports import EngineAddress
-from apps.nodes.standalone_ports import SwarmEvent
+from apps.nodes.ports.standalone import SwarmEvent
 from dce_portal.errors import Unavailable
 
 MOST_CHARACTERS = 1024 * 1024

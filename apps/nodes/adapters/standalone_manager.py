@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from apps.nodes.adapters.engine_http import EngineHttp
 from apps.nodes.adapters.standalone_json import SwarmInfo, swarm_info_of
 from apps.nodes.ports import EngineAddress
-from apps.nodes.standalone_ports import ManagerState
+from apps.nodes.ports.standalone import ManagerState
 from dce_portal.errors import PortalError
 
 # A replica answers this itself, and passes even /version on to a primary that may be gone.

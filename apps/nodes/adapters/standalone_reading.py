@@ -15,7 +15,7 @@ from apps.nodes.adapters.engine_json import containers_of, images_of, require_li
 from apps.nodes.adapters.standalone_json import ListedNode, size_of
 from apps.nodes.adapters.stats_json import counters_of
 from apps.nodes.ports import ContainerCounters, ContainerInfo, ImageInfo
-from apps.nodes.standalone_ports import NodePart
+from apps.nodes.ports.standalone import NodePart
 from dce_portal.errors import NotFound, PortalError
 
 STATS_TIMEOUT_S = 5.0

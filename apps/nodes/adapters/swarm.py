@@ -21,7 +21,6 @@ from apps.nodes.adapters.swarm_json import (
     tasks_of,
 )
 from apps.nodes.adapters.swarm_race import Race, no_manager
-from apps.nodes.cluster_facts import ClusterFacts, JoinFacts
 from apps.nodes.ports import (
     Capability,
     ClusterSnapshot,
@@ -31,7 +30,8 @@ from apps.nodes.ports import (
     ServiceInfo,
     TaskInfo,
 )
-from apps.nodes.swarm_ports import SwarmChange
+from apps.nodes.ports.cluster_facts import ClusterFacts, JoinFacts
+from apps.nodes.ports.swarm import SwarmChange
 from dce_portal.errors import Conflict, InvalidInput, Unavailable
 from dce_portal.secret import Secret
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from apps.nodes.swarm_ports import SwarmChange
+from apps.nodes.ports.swarm import SwarmChange
 
 
 def changed_swarm(spec: Mapping[str, Any], *, change: SwarmChange) -> dict[str, Any]:

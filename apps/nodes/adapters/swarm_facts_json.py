@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from apps.nodes.adapters.engine_json import NANO, native_id, require_list
 from apps.nodes.adapters.json_facts import Facts
-from apps.nodes.cluster_facts import ClusterFacts, JoinFacts, Quorum
 from apps.nodes.ports import NodeInfo
+from apps.nodes.ports.cluster_facts import ClusterFacts, JoinFacts, Quorum
 
 LONGEST_PEM = 64 * 1024
 MOST_WHOLE = 2**53

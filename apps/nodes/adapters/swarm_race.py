@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from django.utils.translation import gettext as _
 
 from apps.nodes.adapters.engine_http import EngineHttp
-from apps.nodes.swarm_ports import NoLeader, SwarmLocked
+from apps.nodes.ports.swarm import NoLeader, SwarmLocked
 from dce_portal.errors import Unavailable
 
 SLOW_AFTER_S = 2.5

@@ -17,7 +17,7 @@ from apps.nodes.adapters.disk_json import (
 )
 from apps.nodes.adapters.engine_http import EngineHttp
 from apps.nodes.ports import EngineAddress
-from apps.nodes.swarm_ports import DiskUsage, PruneResult, PruneWish
+from apps.nodes.ports.upkeep import DiskUsage, PruneResult, PruneWish
 from dce_portal.errors import Conflict, InvalidInput
 from dce_portal.secret import Secret
 

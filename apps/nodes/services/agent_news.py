@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.nodes.agent_port import AgentEvent, AgentSnapshot
 from apps.nodes.models import Node
 from apps.nodes.ports import Happening
+from apps.nodes.ports.agent import AgentEvent, AgentSnapshot
 
 # The clocks of two machines that are kept in time differ by less, even while asked through a slow network.
 WRONG_CLOCK_S = 5.0

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from django.db import transaction
 
 from apps.metrics.agent_rows import ContainerRef
-from apps.nodes.agent_port import AgentEngine, AgentMemory, AgentNode, AgentSnapshot
 from apps.nodes.models import EngineEndpoint, Node
 from apps.nodes.ports import EngineIdentity, EngineSnapshot
+from apps.nodes.ports.agent import AgentEngine, AgentMemory, AgentNode, AgentSnapshot
 from apps.nodes.services.agent_news import (
     SAME_CLOCK_S,
     agent_happenings,

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import connection
 
-from apps.nodes.agent_port import AgentSnapshot
 from apps.nodes.models import Cluster, EngineEndpoint, Node
+from apps.nodes.ports.agent import AgentSnapshot
 from apps.nodes.services.agent_polls import AgentPlace
 
 Heard = tuple[AgentPlace, AgentSnapshot]

@@ -12,14 +12,14 @@ from django.db.models import F
 from apps.nodes.discovery_facts import discovery_facts, managers_facts
 from apps.nodes.models import Cluster, EngineEndpoint, Node
 from apps.nodes.ports import EngineIdentity, EngineSnapshot
-from apps.nodes.services.happenings import record_happenings
-from apps.nodes.services.polls import apply_cluster_snapshot, cluster_poll_failed
-from apps.nodes.standalone_ports import (
+from apps.nodes.ports.standalone import (
     DiscoverySnapshot,
     ManagerState,
     NodePart,
     StandaloneSnapshot,
 )
+from apps.nodes.services.happenings import record_happenings
+from apps.nodes.services.polls import apply_cluster_snapshot, cluster_poll_failed
 from apps.workloads.services import NodeRef, mirror_engine
 
 

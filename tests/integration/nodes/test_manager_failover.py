@@ -13,7 +13,7 @@ from apps.nodes.adapters import swarm_race
 from apps.nodes.adapters.engine_http import READ_TIMEOUT_S
 from apps.nodes.adapters.swarm import Swarm
 from apps.nodes.ports import EngineAddress
-from apps.nodes.swarm_ports import NoLeader, SwarmChange, SwarmLocked
+from apps.nodes.ports.swarm import NoLeader, SwarmChange, SwarmLocked
 from dce_portal.errors import Unavailable
 from tests.integration.nodes.stub_engine import StubEngine, reply, stub_engine
 

@@ -9,8 +9,8 @@ import orjson
 import pytest
 
 from apps.nodes.adapters.agent import Agent
-from apps.nodes.agent_port import AgentMemory, AgentSnapshot
 from apps.nodes.ports import EngineAddress
+from apps.nodes.ports.agent import AgentMemory, AgentSnapshot
 from dce_portal.errors import Unavailable
 from tests.factories.agents import ENGINE, INFO, NODE, agent_answer, container_entry, lists
 from tests.factories.infos import container_info

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from apps.nodes.adapters.json_facts import Facts
 from apps.nodes.adapters.swarm_facts_json import facts_of, join_facts_of, trust_root
-from apps.nodes.cluster_facts import ClusterFacts, Quorum
+from apps.nodes.ports.cluster_facts import ClusterFacts, Quorum
 from dce_portal.errors import Unavailable
 from tests.factories.infos import node_info
 

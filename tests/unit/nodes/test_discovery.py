@@ -9,7 +9,7 @@ import pytest
 from apps.nodes.adapters.etcd_json import db_bytes_of, primary_of, registrations_of
 from apps.nodes.discovery_facts import discovery_card, discovery_facts
 from apps.nodes.discovery_url import parse_discovery
-from apps.nodes.standalone_ports import DiscoverySnapshot, Registration, StoreMember
+from apps.nodes.ports.standalone import DiscoverySnapshot, Registration, StoreMember
 from dce_portal.errors import InvalidInput
 
 NOW = datetime(2026, 11, 22, 17, 0, 10, tzinfo=UTC)

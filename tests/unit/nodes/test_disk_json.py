@@ -18,7 +18,7 @@ from apps.nodes.adapters.disk_json import (
     together,
 )
 from apps.nodes.adapters.upkeep import calls_of
-from apps.nodes.swarm_ports import DiskShare, DiskUsage, PruneResult, PruneWish
+from apps.nodes.ports.upkeep import DiskShare, DiskUsage, PruneResult, PruneWish
 from dce_portal.errors import Unavailable
 
 ANY_JSON = st.recursive(

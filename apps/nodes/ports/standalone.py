@@ -7,13 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from apps.nodes.ports import (
-    ClusterPort,
-    ClusterSnapshot,
-    ContainerCounters,
-    ContainerInfo,
-    ImageInfo,
-)
+from apps.nodes.ports.cluster import ClusterPort, ClusterSnapshot
+from apps.nodes.ports.engine import ContainerCounters, ContainerInfo, ImageInfo
 from dce_portal.errors import Unavailable
 
 

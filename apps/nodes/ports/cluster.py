@@ -1,9 +1,4 @@
-"""What the portal asks of a cluster, and the shapes of the answers.
-
-Two ports: an engine (one address, node-local facts) and a cluster (what a manager knows of
-all nodes). Every method raises `dce_portal.errors.Unavailable` when nothing answered in
-time or the answer cannot be read, with a sentence that names the address and the cause.
-"""
+"""What the portal asks of a cluster through its managers, and the shapes of the answers."""
 
 from __future__ import annotations
 
@@ -13,7 +8,8 @@ from datetime import datetime
 from enum import Flag, auto
 from typing import Protocol
 
-from apps.nodes.cluster_facts import ClusterFacts, JoinFacts
+from apps.nodes.ports.cluster_facts import ClusterFacts, JoinFacts
+from apps.nodes.ports.engine import EngineAddress, EngineIdentity
 
 
 class Capability(Flag):
@@ -29,58 +25,6 @@ class Capability(Flag):
     CERTIFICATES = auto()
     AUTOLOCK = auto()
     DISCOVERY = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
-    """Paths of the CA's certificate and of our own certificate and key (PEM)."""
-
-    ca: str
-    cert: str
-    key: str
-    refused: frozenset[str] = frozenset()
-    """Fingerprints (SHA-256) of certificates that are valid by their dates and were revoked."""
-    version: str = ""
-    """Changes when the files do, so that connections opened with older ones are known."""
-
-
-@dataclass(frozen=True, slots=True)
-class EngineAddress:
-    """Where an engine answers: `unix:///path` or `tcp://host:port`.
-
-    A certificate is verified against `server_name` where there is one, whatever host the address names.
-    """
-
-    url: str
-    tls: TlsFiles | None = None
-    server_name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SwarmMembership:
-    """An engine's place in a Swarm, from its `/info`."""
-
-    node_id: str
-    cluster_id: str
-    is_manager: bool
-    node_address: str
-    manager_addresses: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EngineIdentity:
-    """Who answers at an address (`GET /info`, `GET /version`)."""
-
-    engine_id: str
-    hostname: str
-    engine_version: str
-    api_version: str
-    os: str
-    architecture: str
-    cpu_count: float
-    memory_bytes: int
-    labels: Mapping[str, str]
-    swarm: SwarmMembership | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,71 +101,6 @@ class TaskInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class ContainerInfo:
-    """One container on one engine (`GET /containers/json?all=1`)."""
-
-    native_id: str
-    name: str
-    image: str
-    image_id: str
-    command: str
-    state: str
-    status: str
-    health: str
-    created_at: datetime
-    labels: Mapping[str, str]
-    ports: tuple[str, ...]
-    networks: tuple[str, ...]
-    service_id: str
-    task_id: str
-    stack: str
-
-
-@dataclass(frozen=True, slots=True)
-class ImageInfo:
-    """One image on one engine (`GET /images/json`)."""
-
-    native_id: str
-    tags: tuple[str, ...]
-    digests: tuple[str, ...]
-    size_bytes: int
-    created_at: datetime
-    labels: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class ContainerCounters:
-    """Raw counters of one container at one moment (`GET /containers/ID/stats`); None where the engine has none."""
-
-    container_id: str
-    read_at: datetime
-    cpu_total_ns: int
-    system_cpu_ns: int
-    online_cpus: int
-    throttled_ns: int
-    memory_bytes: int
-    memory_limit_bytes: int
-    network_rx_bytes: int | None
-    network_tx_bytes: int | None
-    block_read_bytes: int | None
-    block_write_bytes: int | None
-    pids: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class EngineSnapshot:
-    """Everything node-local of one engine, taken within one poll; images None when not asked this time."""
-
-    identity: EngineIdentity
-    taken_at: datetime
-    containers: tuple[ContainerInfo, ...]
-    counters: tuple[ContainerCounters, ...]
-    images: tuple[ImageInfo, ...] | None
-    missed: Mapping[str, str] = field(default_factory=dict)
-    """Containers whose figures could not be read this time, and why."""
-
-
-@dataclass(frozen=True, slots=True)
 class ClusterSnapshot:
     """Everything a manager knows, taken within one poll."""
 
@@ -278,65 +157,6 @@ def node_of_engine(identity: EngineIdentity) -> NodeInfo:
         engine_labels=identity.labels,
         version_index=0,
     )
-
-
-class EnginePort(Protocol):
-    """One engine at one address."""
-
-    address: EngineAddress
-
-    async def identity(self) -> EngineIdentity:
-        """Ask who answers here."""
-        ...
-
-    async def snapshot(self, *, with_images: bool) -> EngineSnapshot:
-        """Read containers, their counters, and images where asked."""
-        ...
-
-    async def leave(self) -> None:
-        """Make the engine leave its Swarm; does nothing where it is in none, refused for a manager."""
-        ...
-
-    async def close(self) -> None:
-        """Close the connections; calling it twice does no harm."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class KeptCertificate:
-    """What an agent bears, and which CAs it trusts the controller by (SHA-256 of each)."""
-
-    name: str
-    serial_hex: str
-    expires_at: datetime
-    authorities: frozenset[str]
-
-
-class AgentKeeperPort(Protocol):
-    """The part of an agent that keeps its key and certificates; the key never leaves the node.
-
-    What the agent refuses is `Unavailable` with its own sentence and `permanent`.
-    """
-
-    async def certificate(self) -> KeptCertificate:
-        """Ask what is in use."""
-        ...
-
-    async def request(self) -> str:
-        """Have a new key made, kept aside until its certificate comes; the request for it (PEM)."""
-        ...
-
-    async def install(self, *, certificate_pem: str, ca_pem: str) -> None:
-        """Take a certificate for the new or the present key into use, and trust these CAs."""
-        ...
-
-    async def trust(self, ca_pem: str) -> None:
-        """Trust these CAs; one of them must have issued what the controller shows now."""
-        ...
-
-    async def close(self) -> None:
-        """Close the connections; calling it twice does no harm."""
-        ...
 
 
 class ClusterPort(Protocol):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from apps.nodes.ports import ContainerInfo, EngineAddress, EngineIdentity, ImageInfo
+from apps.nodes.ports.engine import ContainerInfo, EngineAddress, EngineIdentity, ImageInfo
 
 Column = Sequence[float | None]
 
