@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.nodes.join_steps import in_words
+from apps.nodes.joining.steps import in_words
 from apps.nodes.models import Cluster, Join, JoinToken
 
 MOST_ROWS = 100

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from apps.nodes import join_selectors
 from apps.nodes.api.serializers import check_names
-from apps.nodes.join_offer import join_lines
+from apps.nodes.joining.offer import join_lines
 from apps.nodes.models import Cluster, Join, JoinToken, Node
 from apps.nodes.models.joining import JOIN_ROLES
 from apps.nodes.services.joining import JoinWish, issue_join_token, revoke_join_token

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.nodes.join_script import join_script, refusal_script
+from apps.nodes.joining.script import join_script, refusal_script
 
 VALUES = {
     "URL": "https://portal.example:8443/join/dcej_x",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from apps.nodes.join_lines import Message
+from apps.nodes.joining.lines import Message
 from dce_portal.errors import InvalidInput
 
 MACHINE = re.compile(r"[A-Za-z0-9:._-]{8,128}")

@@ -6,7 +6,7 @@ import errno
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
-from apps.nodes.join_hosts import JoiningHost
+from apps.nodes.joining.hosts import JoiningHost
 
 PORTS = (12376, 2377, 7946)
 WITHIN_S = 2.0

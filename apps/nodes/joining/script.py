@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-PARTS = Path(__file__).resolve().parent / "templates" / "nodes" / "join"
+PARTS = Path(__file__).resolve().parents[1] / "templates" / "nodes" / "join"
 PLACEHOLDER_LINE = "# (the portal puts its address, the token and the key's pin here)\n"
 
 

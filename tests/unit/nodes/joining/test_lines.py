@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.nodes.join_hosts import joining_host
-from apps.nodes.join_lines import Message, read_message, write_lines
+from apps.nodes.joining.hosts import joining_host
+from apps.nodes.joining.lines import Message, read_message, write_lines
 from dce_portal.errors import InvalidInput
 
 # A busy machine is slow, which says nothing about the code.

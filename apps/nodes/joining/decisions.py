@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
-from apps.nodes.join_hosts import JoiningHost
+from apps.nodes.joining.hosts import JoiningHost
 from dce_portal.errors import Conflict
 
 

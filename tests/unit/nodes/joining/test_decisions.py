@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from apps.nodes.join_decisions import SwarmAction, SwarmSituation, shares_a_manager, swarm_action
-from apps.nodes.join_hosts import JoiningHost
+from apps.nodes.joining.decisions import SwarmAction, SwarmSituation, shares_a_manager, swarm_action
+from apps.nodes.joining.hosts import JoiningHost
 from dce_portal.errors import Conflict
 
 
