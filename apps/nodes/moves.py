@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from apps.nodes.fitting import NANO, Fit, Load, Room, fit
 from apps.nodes.models import Node
-from apps.nodes.placement import NodeFacts
+from apps.nodes.rules.fitting import NANO, Fit, Load, Room, fit
+from apps.nodes.rules.placement import NodeFacts
 from apps.workloads.models import Service
 from apps.workloads.selectors import services_of, task_counts
 

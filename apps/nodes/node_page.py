@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apps.nodes.models import EngineEndpoint, Node
+from apps.nodes.rules.swarm_words import measured_disk
 from apps.nodes.selectors import (
     MOST_ROWS_A_PAGE,
     Viewer,
@@ -12,7 +13,6 @@ from apps.nodes.selectors import (
     events_visible_to,
     knows_containers,
 )
-from apps.nodes.swarm_words import measured_disk
 from apps.workloads.selectors import containers_visible_to, images_visible_to, tasks_visible_to
 
 MOST_EVENTS = 50

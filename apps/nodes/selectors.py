@@ -24,7 +24,7 @@ from apps.nodes.models import (
 )
 from apps.nodes.ports import EngineAddress, TlsFiles
 from apps.nodes.ports.cluster_facts import ClusterFacts
-from apps.nodes.swarm_words import quorum_line
+from apps.nodes.rules.swarm_words import quorum_line
 from apps.workloads.selectors import counts_of_cluster, names_in_services
 from dce_portal import authority
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.nodes.discovery_facts import discovery_card
 from apps.nodes.models import Cluster
+from apps.nodes.rules.discovery_facts import discovery_card
 from apps.nodes.selectors import Viewer
 from dce_portal.errors import NotFound
 

@@ -14,7 +14,7 @@ from apps.nodes.actions.registry import Action, Wish, register
 from apps.nodes.models import Node
 from apps.nodes.moves import drain_plan
 from apps.nodes.ports import Capability, NodeChange
-from apps.nodes.previews import Preview
+from apps.nodes.rules.previews import Preview
 from apps.nodes.services import request_node_change
 from dce_portal.models import Operation
 from dce_portal.origin import Origin

@@ -13,7 +13,7 @@ from apps.nodes.actions.registry import Action, Wish, register
 from apps.nodes.forms import LabelEditsForm, LabelsForm, as_lines
 from apps.nodes.models import Node
 from apps.nodes.ports import Capability, NodeChange
-from apps.nodes.previews import Detail, Preview
+from apps.nodes.rules.previews import Detail, Preview
 from apps.nodes.services import request_label_edits, request_node_change
 from dce_portal.models import Operation
 from dce_portal.origin import Origin

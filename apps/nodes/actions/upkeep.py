@@ -14,7 +14,7 @@ from apps.nodes.actions.swarm import MANAGE
 from apps.nodes.cluster_forms import PruneForm, UnlockForm, prune_wish
 from apps.nodes.models import Condition, EngineDiskUsage, Node
 from apps.nodes.ports.upkeep import DiskShare, DiskUsage, PruneWish
-from apps.nodes.previews import Detail, Preview
+from apps.nodes.rules.previews import Detail, Preview
 from apps.nodes.selectors import disk_usage_of, images_that_services_need
 from apps.nodes.services import measure_disk, prune_node, request_unlock
 from dce_portal.models import Operation

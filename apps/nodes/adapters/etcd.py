@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from apps.nodes.adapters.engine_http import cause_of
 from apps.nodes.adapters.etcd_json import member_of, primary_of, registrations_of
 from apps.nodes.adapters.tls import tls_context
-from apps.nodes.discovery_url import parse_discovery
 from apps.nodes.ports import EngineAddress
 from apps.nodes.ports.standalone import DiscoverySnapshot, StoreMember
+from apps.nodes.rules.discovery_url import parse_discovery
 from dce_portal.errors import InvalidInput, Unavailable
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3, sock_read=5)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.nodes.models import Cluster, EngineEndpoint, Node
 from apps.nodes.ports import EngineIdentity, NodeInfo, SwarmMembership, node_of_engine
-from apps.nodes.shapes import NODE
+from apps.nodes.rules.shapes import NODE
 
 
 def place_endpoint(endpoint: EngineEndpoint, identity: EngineIdentity) -> Node | None:

@@ -8,13 +8,13 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from apps.nodes.diff import newest, node_happenings
 from apps.nodes.models import Cluster, EngineEndpoint, Node
 from apps.nodes.ports import ClusterSnapshot, EngineSnapshot, Happening, NodeInfo
+from apps.nodes.rules.diff import newest, node_happenings
+from apps.nodes.rules.shapes import NODE
 from apps.nodes.services.happenings import publish_state_on_commit, record_happenings
 from apps.nodes.services.placing import place_endpoint, single_node_info
 from apps.nodes.services.staleness import refresh_staleness
-from apps.nodes.shapes import NODE
 from apps.workloads.selectors import task_totals
 from apps.workloads.services import ClusterRef, NodeRef, mirror_cluster, mirror_engine
 from dce_portal.difference import Difference, compare

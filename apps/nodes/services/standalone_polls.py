@@ -9,7 +9,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from apps.nodes.discovery_facts import discovery_facts, managers_facts
 from apps.nodes.models import Cluster, EngineEndpoint, Node
 from apps.nodes.ports import EngineIdentity, EngineSnapshot
 from apps.nodes.ports.standalone import (
@@ -18,6 +17,7 @@ from apps.nodes.ports.standalone import (
     NodePart,
     StandaloneSnapshot,
 )
+from apps.nodes.rules.discovery_facts import discovery_facts, managers_facts
 from apps.nodes.services.happenings import record_happenings
 from apps.nodes.services.polls import apply_cluster_snapshot, cluster_poll_failed
 from apps.workloads.services import NodeRef, mirror_engine

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from apps.nodes.quorum import Quorum, explained, quorum_of, warned, why_not_demote, why_not_promote
+from apps.nodes.rules.quorum import (
+    Quorum,
+    explained,
+    quorum_of,
+    warned,
+    why_not_demote,
+    why_not_promote,
+)
 from tests.factories.infos import node_info
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apps.nodes.placement import NodeFacts, meets, runs_on, unmet_constraint
+from apps.nodes.rules.placement import NodeFacts, meets, runs_on, unmet_constraint
 
 NODE = NodeFacts(
     native_id="n1",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.nodes.diff import newest, node_happenings
 from apps.nodes.ports import NodeInfo
+from apps.nodes.rules.diff import newest, node_happenings
 from dce_portal.difference import applied, compare
 from tests.factories.infos import node_info
 

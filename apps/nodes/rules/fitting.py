@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from apps.nodes.placement import NodeFacts, runs_on, unmet_constraint
+from apps.nodes.rules.placement import NodeFacts, runs_on, unmet_constraint
 
 NANO = 1_000_000_000
 

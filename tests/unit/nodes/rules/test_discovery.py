@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from apps.nodes.adapters.etcd_json import db_bytes_of, primary_of, registrations_of
-from apps.nodes.discovery_facts import discovery_card, discovery_facts
-from apps.nodes.discovery_url import parse_discovery
 from apps.nodes.ports.standalone import DiscoverySnapshot, Registration, StoreMember
+from apps.nodes.rules.discovery_facts import discovery_card, discovery_facts
+from apps.nodes.rules.discovery_url import parse_discovery
 from dce_portal.errors import InvalidInput
 
 NOW = datetime(2026, 11, 22, 17, 0, 10, tzinfo=UTC)

@@ -8,8 +8,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.nodes.fitting import Fit, Load, Room, fit
-from apps.nodes.placement import NodeFacts
+from apps.nodes.rules.fitting import Fit, Load, Room, fit
+from apps.nodes.rules.placement import NodeFacts
 
 GIB = 2**30
 
