@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.nodes.actions.availability import OPERATE
 from apps.nodes.actions.possible import offers
 from apps.nodes.actions.registry import Action, Wish, register
-from apps.nodes.forms import LabelEditsForm, LabelsForm, as_lines
+from apps.nodes.forms.labels import LabelEditsForm, LabelsForm, as_lines
 from apps.nodes.models import Node
 from apps.nodes.ports import Capability, NodeChange
 from apps.nodes.rules.previews import Detail, Preview

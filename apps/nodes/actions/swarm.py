@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.nodes.actions.possible import offers
 from apps.nodes.actions.registry import Action, Wish, register
-from apps.nodes.cluster_forms import TokensForm
+from apps.nodes.forms.clusters import TokensForm
 from apps.nodes.models import Cluster, Node
 from apps.nodes.ports import Capability
 from apps.nodes.ports.cluster_facts import ClusterFacts

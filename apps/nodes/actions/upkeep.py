@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from apps.nodes.actions.availability import OPERATE
 from apps.nodes.actions.registry import Action, Wish, register
 from apps.nodes.actions.swarm import MANAGE
-from apps.nodes.cluster_forms import PruneForm, UnlockForm, prune_wish
+from apps.nodes.forms.clusters import PruneForm, UnlockForm, prune_wish
 from apps.nodes.models import Condition, EngineDiskUsage, Node
 from apps.nodes.ports.upkeep import DiskShare, DiskUsage, PruneWish
 from apps.nodes.rules.previews import Detail, Preview

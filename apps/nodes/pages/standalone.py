@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
+from apps.nodes.forms.standalone import StandaloneForm
 from apps.nodes.models import Cluster
 from apps.nodes.selectors import clusters_visible_to
 from apps.nodes.services import (
@@ -21,7 +22,6 @@ from apps.nodes.services import (
     forget_standalone_swarm,
     wish_of,
 )
-from apps.nodes.standalone_form import StandaloneForm
 from dce_portal.errors import PortalError
 from dce_portal.origin import Origin
 

@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from apps.nodes.join_forms import JoinTokenForm
+from apps.nodes.forms.joining import JoinTokenForm
 from apps.nodes.join_selectors import add_nodes_page, join_tokens_visible_to
 from apps.nodes.joining.offer import join_lines, obstacles
 from apps.nodes.models import JoinToken
