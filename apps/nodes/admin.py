@@ -24,7 +24,7 @@ from apps.nodes.pages.node_list import usage_bar, watched_clusters, with_list_co
 from apps.nodes.pages.standalone import StandalonePages
 from apps.nodes.pages.swarm_secrets import SecretPages, may_see_secrets
 from apps.nodes.selectors import cluster_page, endpoint_page
-from apps.nodes.standalone_selectors import standalone_page
+from apps.nodes.selectors.standalone import standalone_page
 from dce_portal.admin_site import ModelAdmin, ReadOnlyAdmin, display
 from dce_portal.docker_words import in_words
 from dce_portal.mirror_admin import (

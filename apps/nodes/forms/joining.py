@@ -8,9 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.nodes.forms.labels import LabelsForm
-from apps.nodes.join_selectors import swarms
 from apps.nodes.models import Cluster, Node
 from apps.nodes.models.joining import JOIN_ROLES
+from apps.nodes.selectors.joining import swarms
 from apps.nodes.services.joining import JoinWish
 
 LOOKS = {"class": "dce-field"}

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from apps.nodes.forms.joining import JoinTokenForm
-from apps.nodes.join_selectors import add_nodes_page, join_tokens_visible_to
 from apps.nodes.joining.offer import join_lines, obstacles
 from apps.nodes.models import JoinToken
+from apps.nodes.selectors.joining import add_nodes_page, join_tokens_visible_to
 from apps.nodes.services.joining import IssuedJoinToken, issue_join_token, revoke_join_token
 from dce_portal.admin_site import ReadOnlyAdmin
 from dce_portal.errors import Conflict, PortalError

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.nodes.models import Cluster
 from apps.nodes.rules.discovery_facts import discovery_card
-from apps.nodes.selectors import Viewer
+from apps.nodes.selectors.visible import Viewer
 from dce_portal.errors import NotFound
 
 
