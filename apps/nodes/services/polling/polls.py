@@ -13,8 +13,8 @@ from apps.nodes.ports import ClusterSnapshot, EngineSnapshot, Happening, NodeInf
 from apps.nodes.rules.diff import newest, node_happenings
 from apps.nodes.rules.shapes import NODE
 from apps.nodes.services.happenings import publish_state_on_commit, record_happenings
-from apps.nodes.services.placing import place_endpoint, single_node_info
-from apps.nodes.services.staleness import refresh_staleness
+from apps.nodes.services.polling.placing import place_endpoint, single_node_info
+from apps.nodes.services.polling.staleness import refresh_staleness
 from apps.workloads.selectors import task_totals
 from apps.workloads.services import ClusterRef, NodeRef, mirror_cluster, mirror_engine
 from dce_portal.difference import Difference, compare

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.nodes.models import EngineEndpoint
 from apps.nodes.selectors import agents_with_certificate
-from apps.nodes.services.renewal import (
+from apps.nodes.services.certificates.renewal import (
     bring_up_to_date,
     renew_due_certificates,
     share_authorities,

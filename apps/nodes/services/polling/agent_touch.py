@@ -9,7 +9,7 @@ from django.db import connection
 
 from apps.nodes.models import Cluster, EngineEndpoint, Node
 from apps.nodes.ports.agent import AgentSnapshot
-from apps.nodes.services.agent_polls import AgentPlace
+from apps.nodes.services.polling.agent_polls import AgentPlace
 
 Heard = tuple[AgentPlace, AgentSnapshot]
 

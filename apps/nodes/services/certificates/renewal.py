@@ -15,7 +15,7 @@ from apps.nodes import backends
 from apps.nodes.models import AgentCertificate, EngineEndpoint
 from apps.nodes.ports import AgentKeeperPort, KeptCertificate
 from apps.nodes.selectors import address_of, agents_with_certificate
-from apps.nodes.services.certificates import issue_agent_certificate
+from apps.nodes.services.certificates.issuing import issue_agent_certificate
 from dce_portal import authority
 from dce_portal.errors import PortalError
 from dce_portal.origin import PORTAL, Origin

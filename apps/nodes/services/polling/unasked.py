@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from apps.nodes.models import Cluster, EngineEndpoint, Node
 from apps.nodes.services.happenings import publish_state_on_commit
-from apps.nodes.services.polls import cluster_poll_failed
-from apps.nodes.services.staleness import refresh_staleness
+from apps.nodes.services.polling.polls import cluster_poll_failed
+from apps.nodes.services.polling.staleness import refresh_staleness
 
 
 def mark_unasked() -> None:

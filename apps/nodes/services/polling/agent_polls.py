@@ -17,15 +17,15 @@ from apps.metrics.agent_rows import ContainerRef
 from apps.nodes.models import EngineEndpoint, Node
 from apps.nodes.ports import EngineIdentity, EngineSnapshot
 from apps.nodes.ports.agent import AgentEngine, AgentMemory, AgentNode, AgentSnapshot
-from apps.nodes.services.agent_news import (
+from apps.nodes.services.happenings import publish_state_on_commit, record_happenings
+from apps.nodes.services.polling.agent_news import (
     SAME_CLOCK_S,
     agent_happenings,
     engine_complaint,
     steady_clock_ahead_s,
 )
-from apps.nodes.services.happenings import publish_state_on_commit, record_happenings
-from apps.nodes.services.polls import apply_engine_snapshot
-from apps.nodes.services.staleness import refresh_staleness
+from apps.nodes.services.polling.polls import apply_engine_snapshot
+from apps.nodes.services.polling.staleness import refresh_staleness
 from apps.workloads.selectors import containers_as_seen, images_as_seen, metered_containers
 
 # The whole mirror is compared now and then all the same, since rows also change by other hands.

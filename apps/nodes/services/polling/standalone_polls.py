@@ -19,7 +19,7 @@ from apps.nodes.ports.standalone import (
 )
 from apps.nodes.rules.discovery_facts import discovery_facts, managers_facts
 from apps.nodes.services.happenings import record_happenings
-from apps.nodes.services.polls import apply_cluster_snapshot, cluster_poll_failed
+from apps.nodes.services.polling.polls import apply_cluster_snapshot, cluster_poll_failed
 from apps.workloads.services import NodeRef, mirror_engine
 
 
