@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from apps.nodes.adapters.agent import Agent
-from apps.nodes.adapters.agent_host import AgentHost
-from apps.nodes.adapters.engine import Engine
-from apps.nodes.adapters.engines import SingleEngines
+from apps.nodes.adapters.agent import Agent, AgentHost, AgentKeeper
+from apps.nodes.adapters.engine import Engine, EngineUpkeep, SingleEngines
 from apps.nodes.adapters.etcd import Etcd
-from apps.nodes.adapters.keeper import AgentKeeper
 from apps.nodes.adapters.standalone import StandaloneSwarm
 from apps.nodes.adapters.swarm import Swarm
-from apps.nodes.adapters.upkeep import EngineUpkeep
 from apps.nodes.models import Cluster
 from apps.nodes.ports import (
     AgentKeeperPort,

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from apps.nodes.adapters.engine import Engine as EngineAdapter
-from apps.nodes.adapters.engines import SingleEngines
-from apps.nodes.adapters.fake import FakeEngine, FakeSwarm
+from apps.nodes.adapters.engine import SingleEngines
+from apps.nodes.adapters.fakes.cluster import FakeEngine, FakeSwarm
 from apps.nodes.adapters.swarm import Swarm
 from apps.nodes.ports import (
     Capability,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from apps.nodes.adapters.fake import FakeSwarm
-from apps.nodes.adapters.fake_upkeep import FakeUpkeep
+from apps.nodes.adapters.engine import EngineUpkeep
+from apps.nodes.adapters.fakes.cluster import FakeSwarm
+from apps.nodes.adapters.fakes.upkeep import FakeUpkeep
 from apps.nodes.adapters.swarm import Swarm
-from apps.nodes.adapters.upkeep import EngineUpkeep
 from apps.nodes.ports import EngineAddress
 from apps.nodes.ports.cluster_facts import ClusterFacts
 from apps.nodes.ports.swarm import SwarmChange, SwarmPort

@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.nodes import backends
 from apps.nodes.actions import action_of, actions_for
-from apps.nodes.adapters.fake import FakeEngine, FakeSwarm, FakeSwarmState
+from apps.nodes.adapters.fakes.cluster import FakeEngine, FakeSwarm, FakeSwarmState
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
 from apps.nodes.ports import EngineAddress
 from apps.nodes.services import apply_cluster_snapshot, removal

@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from apps.nodes import backends
 from apps.nodes.actions import action_of
-from apps.nodes.adapters.fake_agent_host import FakeAgentHost
+from apps.nodes.adapters.fakes.agent_host import FakeAgentHost
 from apps.nodes.models import Cluster, EngineEndpoint, Node
 from apps.nodes.ports import EngineAddress
 from apps.nodes.ports.agent_host import ReplacementOutcome

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.models import AuditEvent
 from apps.nodes import backends, services
-from apps.nodes.adapters.fake_keeper import FakeKeeper
+from apps.nodes.adapters.fakes.keeper import FakeKeeper
 from apps.nodes.models import AgentCertificate, EngineEndpoint
 from apps.nodes.selectors import address_of, poll_targets
 from apps.nodes.services.certificates import rotation

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.accounts.models import AuditEvent, User
 from apps.nodes import backends, views
-from apps.nodes.adapters.fake import FAKE_JOIN, FakeSwarm, FakeSwarmState
+from apps.nodes.adapters.fakes.cluster import FAKE_JOIN, FakeSwarm, FakeSwarmState
 from apps.nodes.models import AgentCertificate, Cluster, EngineEndpoint, Join, JoinToken, Node
 from apps.nodes.services.joining import throttle
 from dce_portal.models import Operation

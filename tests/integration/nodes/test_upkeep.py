@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from apps.accounts.models import AuditEvent, User
 from apps.nodes import backends
-from apps.nodes.adapters.fake import FakeSwarm
-from apps.nodes.adapters.fake_upkeep import FakeUpkeep
+from apps.nodes.adapters.fakes.cluster import FakeSwarm
+from apps.nodes.adapters.fakes.upkeep import FakeUpkeep
 from apps.nodes.models import Cluster, EngineDiskUsage, EngineEndpoint, Node
 from apps.nodes.ports.upkeep import DiskShare, DiskUsage
 from apps.nodes.services import engine_poll_failed

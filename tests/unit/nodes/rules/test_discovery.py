@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from apps.nodes.adapters.etcd_json import db_bytes_of, primary_of, registrations_of
+from apps.nodes.adapters.etcd.etcd_json import db_bytes_of, primary_of, registrations_of
 from apps.nodes.ports.standalone import DiscoverySnapshot, Registration, StoreMember
 from apps.nodes.rules.discovery_facts import discovery_card, discovery_facts
 from apps.nodes.rules.discovery_url import parse_discovery
