@@ -8,81 +8,20 @@ from dataclasses import replace
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.nodes import backends
 from apps.nodes.actions import action_of, actions_for
-from apps.nodes.adapters.fakes.cluster import FakeEngine, FakeSwarm, FakeSwarmState
-from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
-from apps.nodes.ports import EngineAddress
-from apps.nodes.services import apply_cluster_snapshot, removal
+from apps.nodes.adapters.fakes.cluster import FakeSwarmState
+from apps.nodes.models import Cluster, EngineEndpoint, Node
 from apps.workloads.models import Service
 from dce_portal import operations
 from dce_portal.models import Operation
 from tests.factories.cluster import NodeFactory, ServiceFactory, TaskFactory
-from tests.factories.infos import (
-    cluster_snapshot,
-    fake_swarm_state,
-    identity,
-    node_info,
-    service_info,
-    task_info,
-    worker,
-)
+from tests.factories.node_actions import page_url, start
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[[User], Client]
 OF_NODES = ("activate", "pause", "drain", "labels", "promote", "demote", "remove")
-
-
-@pytest.fixture
-def state(monkeypatch: pytest.MonkeyPatch) -> FakeSwarmState:
-    manager = {"role": "manager", "reachability": "reachable"}
-    shared = fake_swarm_state(
-        node_info("n1", is_leader=True, **manager), node_info("n2", **manager), node_info("n3")
-    )
-    shared.services = (service_info("s1", name="web", memory_reservation_bytes=2**30),)
-    shared.tasks = (task_info("t1", node_id="n3"),)
-    monkeypatch.setattr(backends, "cluster_port", lambda _cluster: FakeSwarm(shared))
-    return shared
-
-
-@pytest.fixture
-def nodes(state: FakeSwarmState) -> dict[str, Node]:
-    cluster = Cluster.objects.create(name="swarm", kind="swarm", native_id="swarm-1")
-    snapshot = cluster_snapshot(
-        nodes=tuple(state.nodes.values()), services=state.services, tasks=state.tasks
-    )
-    apply_cluster_snapshot(cluster.pk, snapshot=snapshot)
-    rows = {node.native_id: node for node in Node.objects.select_related("cluster")}
-    for name, row in rows.items():
-        is_manager = row.role == "manager"
-        EngineEndpoint.objects.create(
-            url=f"unix:///{name}", node=row, cluster=cluster, is_manager=is_manager
-        )
-    return {node.native_id: node for node in Node.objects.select_related("cluster", "endpoint")}
-
-
-@pytest.fixture
-def engine(state: FakeSwarmState, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
-    """The third node's engine; its tasks end as soon as the node is drained."""
-    fake = FakeEngine(EngineAddress("unix:///n3"), identity(swarm=worker("n3")))
-    monkeypatch.setattr(backends, "engine_port", lambda _address: fake)
-    return fake
-
-
-def page_url(node: Node, name: str) -> str:
-    return reverse("admin:nodes_node_action", args=[node.pk, name])
-
-
-def start(client: Client, node: Node, name: str, **form: str) -> Operation:
-    answer = client.post(page_url(node, name), form)
-    assert answer.status_code == 302, answer.content.decode()
-    operation = Operation.objects.get()
-    operations.execute(str(operation.pk))
-    operation.refresh_from_db()
-    return operation
 
 
 def test_a_drain_says_what_moves_what_ends_and_what_does_not_fit(
@@ -181,124 +120,6 @@ def test_the_portal_does_not_blind_itself(
     EngineEndpoint.objects.filter(node=nodes["n2"]).delete()
     page = signed_in(administrator).get(page_url(nodes["n1"], "demote")).content.decode()
     assert "No other manager answers the portal" in page
-
-
-def test_a_removal_asks_for_the_name(
-    nodes: dict[str, Node], administrator: User, signed_in: SignedIn
-) -> None:
-    client, url = signed_in(administrator), page_url(nodes["n3"], "remove")
-    assert "Type host-n3 to confirm" in client.get(url).content.decode()
-    page = client.post(url, {"typed_name": "host-n2"})
-    assert page.status_code == 200
-    assert "Nothing was started." in page.content.decode()
-    assert not Operation.objects.exists()
-
-
-def test_a_ready_node_is_drained_leaves_and_is_forgotten(
-    nodes: dict[str, Node],
-    state: FakeSwarmState,
-    engine: FakeEngine,
-    administrator: User,
-    signed_in: SignedIn,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    state.tasks = ()
-    monkeypatch.setattr(removal, "DOWN_TAKES_AT_MOST_S", 0)
-    operation = start(
-        signed_in(administrator), nodes["n3"], "remove", typed_name=nodes["n3"].hostname
-    )
-    assert (operation.state, operation.error) == ("succeeded", "")
-    assert engine.who.swarm is None
-    assert "n3" not in state.nodes
-    assert not Node.objects.filter(native_id="n3").exists()
-    assert not EngineEndpoint.objects.filter(url="unix:///n3").exists()
-    assert ClusterEvent.objects.filter(kind="node.removed", subject_id="n3").exists()
-
-
-def test_a_node_that_stays_busy_is_kept(
-    nodes: dict[str, Node],
-    state: FakeSwarmState,
-    engine: FakeEngine,
-    administrator: User,
-    signed_in: SignedIn,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(removal, "DRAIN_TAKES_AT_MOST_S", 0)
-    operation = start(
-        signed_in(administrator), nodes["n3"], "remove", typed_name=nodes["n3"].hostname
-    )
-    assert operation.state == "failed"
-    assert "1 task still runs here" in operation.error
-    assert state.nodes["n3"].availability == "drain"
-    assert engine.who.swarm is not None
-
-
-def test_a_removal_is_cancelled_while_it_drains(
-    nodes: dict[str, Node],
-    state: FakeSwarmState,
-    engine: FakeEngine,
-    administrator: User,
-    signed_in: SignedIn,
-) -> None:
-    client = signed_in(administrator)
-    client.post(page_url(nodes["n3"], "remove"), {"typed_name": nodes["n3"].hostname})
-    operation = Operation.objects.get()
-    Operation.objects.filter(pk=operation.pk).update(cancel_requested=True)
-    operations.execute(str(operation.pk))
-    operation.refresh_from_db()
-    assert operation.state == "cancelled"
-    assert "stays in the Swarm, drained" in operation.log[-1]["text"]
-    assert "n3" in state.nodes
-
-
-def test_another_engine_behind_the_address_is_left_alone(
-    nodes: dict[str, Node],
-    state: FakeSwarmState,
-    engine: FakeEngine,
-    administrator: User,
-    signed_in: SignedIn,
-) -> None:
-    engine.who = identity("other", swarm=worker("n9"))
-    operation = start(
-        signed_in(administrator), nodes["n3"], "remove", typed_name=nodes["n3"].hostname
-    )
-    assert "Another engine answers" in operation.error
-    assert state.nodes["n3"].availability == "active"
-
-
-def test_a_dead_node_is_removed_by_force_unless_it_came_back(
-    nodes: dict[str, Node], state: FakeSwarmState, administrator: User, signed_in: SignedIn
-) -> None:
-    Node.objects.filter(pk=nodes["n3"].pk).update(state="down")
-    client, name = signed_in(administrator), nodes["n3"].hostname
-    assert "without being asked" in client.get(page_url(nodes["n3"], "remove")).content.decode()
-    operation = start(client, nodes["n3"], "remove", typed_name=name)
-    assert "no longer down" in operation.error
-    operation.delete()
-    state.put(replace(state.nodes["n3"], state="down"))
-    assert start(client, nodes["n3"], "remove", typed_name=name).state == "succeeded"
-    assert "n3" not in state.nodes
-
-
-def test_a_ready_node_whose_engine_cannot_be_asked_says_what_to_do(
-    nodes: dict[str, Node], administrator: User, signed_in: SignedIn
-) -> None:
-    EngineEndpoint.objects.filter(node=nodes["n3"]).delete()
-    page = signed_in(administrator).get(page_url(nodes["n3"], "remove")).content.decode()
-    assert "docker swarm leave" in page
-
-
-def test_a_single_engine_and_a_lost_cluster_are_forgotten(
-    administrator: User, signed_in: SignedIn
-) -> None:
-    for kind in (Cluster.Kind.ENGINES, Cluster.Kind.SWARM):
-        lost = NodeFactory(cluster__kind=kind, cluster__stale_since=timezone.now())
-        EngineEndpoint.objects.create(url="unix:///gone", node=lost, cluster=lost.cluster)
-        operation = start(signed_in(administrator), lost, "remove", typed_name=lost.hostname)
-        assert (operation.state, operation.result["way"]) == ("succeeded", "forget")
-        assert not Node.objects.filter(pk=lost.pk).exists()
-        assert not Cluster.objects.filter(pk=lost.cluster_id).exists()
-        operation.delete()
 
 
 def test_labels_of_several_nodes(
