@@ -48,19 +48,20 @@ class EngineHttp:
 
     async def get(self, path: str, **params: str) -> object:
         """Read one resource; the answer is parsed JSON."""
-        return self._parsed(await self._ask("GET", path, params=params))
+        return await self._ask("GET", path, params=params)
 
     async def get_as(self, version: str, path: str, **params: str) -> object:
         """Read one resource in a version of the API that a Swarm's manager passes on to the engine behind it."""
-        return await self._send("GET", f"/v{version}{path}", params, None)
+        return self._parsed(await self._send("GET", f"/v{version}{path}", params, None))
 
     async def post(self, path: str, *, params: Mapping[str, str], body: object) -> object:
         """Write one resource; never repeated by this client."""
-        return self._parsed(await self._ask("POST", path, params=params, body=body))
+        return await self._ask("POST", path, params=params, body=body)
 
     async def raw(self, method: str, path: str, *, params: Mapping[str, str]) -> bytes:
         """Ask for what is not one JSON document: a container's log, the steps of a pull, nothing at all."""
-        return await self._ask(method, path, params=params)
+        version = await self.negotiated_version()
+        return await self._fetch(method, f"/v{version}{path}", params, None)
 
     async def delete(self, path: str, **params: str) -> object:
         """Remove one resource; never repeated by this client."""
@@ -69,9 +70,7 @@ class EngineHttp:
     async def negotiated_version(self) -> str:
         """The API version that both sides know; asked once, and again after a failure."""
         if not self.api_version:
-            self.api_version = choose_version(
-                self._parsed(await self._send("GET", "/version", {}, None))
-            )
+            self.api_version = choose_version(await self._send("GET", "/version", {}, None))
         return self.api_version
 
     async def close(self) -> None:
@@ -82,7 +81,7 @@ class EngineHttp:
 
     async def _ask(
         self, method: str, path: str, *, params: Mapping[str, str], body: object = None
-    ) -> bytes:
+    ) -> object:
         try:
             version = await self.negotiated_version()
             return await self._send(method, f"/v{version}{path}", params, body)
@@ -90,7 +89,14 @@ class EngineHttp:
             self.api_version = ""
             raise
 
-    async def _send(self, method: str, path: str, params: Mapping[str, str], body: object) -> bytes:
+    async def _send(
+        self, method: str, path: str, params: Mapping[str, str], body: object
+    ) -> object:
+        return self._parsed(await self._fetch(method, path, params, body))
+
+    async def _fetch(
+        self, method: str, path: str, params: Mapping[str, str], body: object
+    ) -> bytes:
         session = self._open()
         data = None if body is None else orjson.dumps(body)
         headers = {} if body is None else {"Content-Type": "application/json"}

@@ -82,6 +82,7 @@ class NodeSerializer(serializers.ModelSerializer[Node]):
             "reachability",
             "is_leader",
             "engine_version",
+            "agent_version",
             "os",
             "architecture",
             "cpu_count",

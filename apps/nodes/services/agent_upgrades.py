@@ -207,8 +207,10 @@ def _tidy(endpoint: EngineEndpoint) -> None:
 def _ask[Answer](
     endpoint: EngineEndpoint, question: Callable[[AgentHostPort], Awaitable[Answer]]
 ) -> Answer:
+    address = address_of(endpoint)
+
     async def ask() -> Answer:
-        host = backends.agent_host_port(address_of(endpoint))
+        host = backends.agent_host_port(address)
         try:
             return await question(host)
         finally:

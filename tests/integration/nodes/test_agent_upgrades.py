@@ -227,7 +227,7 @@ def test_an_administrator_starts_it_by_the_api_and_mallory_cannot(
     for stranger in (mallory, operator):
         assert with_token(stranger).post(url).status_code in {403, 404}
     assert not Operation.objects.exists()
-    answer = with_token(administrator).post(url)
+    answer = with_token(administrator).post(url, content_type="application/json")
     assert answer.status_code == 202, answer.content
     assert Operation.objects.get().kind == "agents.upgrade"
 

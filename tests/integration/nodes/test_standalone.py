@@ -253,7 +253,7 @@ def test_a_node_page_shows_containers_and_no_action(
     text = page.content.decode()
     assert "web" in text
     assert "Containers and usage are not known here" not in text
-    assert reverse("admin:nodes_node_availability", args=[found.pk, "drain"]) not in text
+    assert reverse("admin:nodes_node_action", args=[found.pk, "drain"]) not in text
 
 
 FORM = {"name": "seed", "managers": f"{ONE}, {TWO}", "discovery_url": "etcd://192.0.2.1"}

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.nodes.adapters.disk_json import (
@@ -110,7 +110,7 @@ def test_what_is_kept_reads_back_the_same() -> None:
     assert DiskUsage.from_columns({"of_another_version": 1}) == DiskUsage()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(raw=ANY_JSON)
 def test_garbage_is_read_or_refused_with_a_sentence(raw: object) -> None:
     with suppress(Unavailable):

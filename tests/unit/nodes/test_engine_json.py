@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.nodes.adapters.engine_http import choose_version
@@ -158,7 +158,7 @@ def test_a_task() -> None:
 @pytest.mark.parametrize(
     "parse", [containers_of, images_of, nodes_of, services_of, tasks_of, node_of]
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(raw=ANY_JSON)
 def test_garbage_is_read_or_refused_with_a_sentence(parse: Any, raw: object) -> None:
     assert refusal(parse, raw) is None or "cannot be read" in str(refusal(parse, raw))

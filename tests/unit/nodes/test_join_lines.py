@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.nodes.join_hosts import joining_host
@@ -11,7 +11,6 @@ from apps.nodes.join_lines import Message, read_message, write_lines
 from dce_portal.errors import InvalidInput
 
 # A busy machine is slow, which says nothing about the code.
-AT_ANY_PACE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 HOST = {"machine": "0123456789abcdef.AAAA", "engine": "AAAA:BBBB", "hostname": "eng1"}
 
 
@@ -43,7 +42,6 @@ def test_anything_else_is_refused(body: bytes) -> None:
         read_message(body)
 
 
-@AT_ANY_PACE
 @given(st.text())
 def test_no_value_starts_a_line_of_its_own(value: str) -> None:
     written = write_lines({"error": value})
@@ -51,7 +49,6 @@ def test_no_value_starts_a_line_of_its_own(value: str) -> None:
     assert written.startswith("error=")
 
 
-@AT_ANY_PACE
 @given(st.binary(max_size=200))
 def test_whatever_is_sent_is_read_or_refused(body: bytes) -> None:
     try:
