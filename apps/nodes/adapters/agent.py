@@ -33,7 +33,7 @@ class AgentHttp(EngineHttp):
 
     async def read(self, path: str, **params: str) -> object:
         """Read one resource as it is; the answer is parsed JSON."""
-        return self._parsed(await self._send("GET", path, params, None))
+        return await self._send("GET", path, params, None)
 
     def _refusal(self, status: int, path: str, content: bytes) -> Unavailable:
         return self._unavailable(

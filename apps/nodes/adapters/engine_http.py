@@ -52,7 +52,7 @@ class EngineHttp:
 
     async def get_as(self, version: str, path: str, **params: str) -> object:
         """Read one resource in a version of the API that a Swarm's manager passes on to the engine behind it."""
-        return self._parsed(await self._send("GET", f"/v{version}{path}", params, None))
+        return await self._send("GET", f"/v{version}{path}", params, None)
 
     async def post(self, path: str, *, params: Mapping[str, str], body: object) -> object:
         """Write one resource; never repeated by this client."""

@@ -24,7 +24,7 @@ class KeeperHttp(EngineHttp):
 
     async def ask(self, method: str, path: str, body: object = None) -> object:
         """One call as it is; the answer is parsed JSON, None where there is none."""
-        return self._parsed(await self._send(method, path, {}, body))
+        return await self._send(method, path, {}, body)
 
     def _refusal(self, status: int, path: str, content: bytes) -> PortalError:
         said = _sentence_of(content)
