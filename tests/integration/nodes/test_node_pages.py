@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.metrics.models import MetricObject
 from apps.nodes.models import AgentCertificate, EngineDiskUsage, EngineEndpoint, Node
-from apps.nodes.swarm_ports import DiskShare, DiskUsage
+from apps.nodes.ports.upkeep import DiskShare, DiskUsage
 from tests.factories.cluster import EventFactory, ImageFactory, NodeFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db

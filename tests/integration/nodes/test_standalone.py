@@ -13,9 +13,7 @@ from apps.accounts.models import AuditEvent
 from apps.nodes import services
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
 from apps.nodes.ports import ClusterSnapshot, NodeInfo
-from apps.nodes.selectors import poll_targets
-from apps.nodes.services import StandaloneWish, add_standalone_swarm
-from apps.nodes.standalone_ports import (
+from apps.nodes.ports.standalone import (
     DiscoverySnapshot,
     ManagerState,
     NodePart,
@@ -23,6 +21,8 @@ from apps.nodes.standalone_ports import (
     StandaloneSnapshot,
     StoreMember,
 )
+from apps.nodes.selectors import poll_targets
+from apps.nodes.services import StandaloneWish, add_standalone_swarm
 from apps.workloads.models import Container, EngineImage
 from dce_portal.errors import Conflict, InvalidInput
 from dce_portal.origin import PORTAL
