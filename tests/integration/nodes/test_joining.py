@@ -18,6 +18,7 @@ from apps.nodes.models import AgentCertificate, Cluster, EngineEndpoint, Join, J
 from apps.nodes.services.joining import throttle
 from dce_portal.models import Operation
 from tests.factories.cluster import ClusterFactory, NodeFactory
+from tests.factories.infos import node_info
 from tests.factories.joining import HostTwin, fields_of, join_token_of
 from tests.plugins.authority import csr_pem
 
@@ -342,6 +343,42 @@ def test_leaving_takes_back_what_joining_gave(administrator: User, swarm: Cluste
     assert not AgentCertificate.objects.filter(revoked_at=None).exists()
     assert Join.objects.get().state == "left"
     assert AuditEvent.objects.filter(action="join.leave").count() == 1
+
+
+def left_in_a_swarm(
+    person: User, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, *, lost: bool = False
+) -> tuple[FakeSwarmState, str]:
+    """A Swarm with another manager, after its worker's leave, and what the host was told of it."""
+    address = "tcp://10.0.0.99:2376"
+    state = FakeSwarmState(unreachable={address} if lost else set())
+    state.put(node_info("node1", hostname="host1", role="worker"))
+    monkeypatch.setattr(backends, "cluster_port", lambda _cluster: FakeSwarm(state, [address]))
+    EngineEndpoint.objects.create(url=address, cluster=cluster, is_manager=True)
+    host = HostTwin(join_token_of(person, cluster=cluster).secret)
+    certified(host)
+    answer_of_poll(host, cluster=cluster)
+    host.ask("result")
+    host.ask("leave", stage="begin")
+    engines = ClusterFactory(kind=Cluster.Kind.ENGINES, native_id="")
+    answer_of_poll(host, cluster=engines, native_id="ENGINE1")
+    return state, host.ask("leave", stage="end")["note"]
+
+
+def test_a_host_that_left_is_in_no_list_of_nodes(
+    administrator: User, swarm: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, note = left_in_a_swarm(administrator, swarm, monkeypatch)
+    assert (state.nodes, note) == ({}, "")
+    assert not Node.objects.filter(native_id="ENGINE1").exists()
+
+
+def test_a_swarm_that_cannot_be_told_is_named_and_stops_no_leave(
+    administrator: User, swarm: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, note = left_in_a_swarm(administrator, swarm, monkeypatch, lost=True)
+    assert list(state.nodes) == ["node1"]
+    assert note.startswith("The Swarm still lists host1: No manager answers.")
+    assert Join.objects.get().state == "left"
 
 
 def test_the_last_manager_is_told_that_the_swarm_ends(administrator: User, swarm: Cluster) -> None:
