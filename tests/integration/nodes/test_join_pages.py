@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import AuditEvent, User
-from apps.nodes import join_offer
-from apps.nodes.join_selectors import may_watch_joins
+from apps.nodes.joining import offer
 from apps.nodes.models import Join, JoinToken
+from apps.nodes.selectors.joining import may_watch_joins
 from dce_portal import live
 from tests.factories.cluster import ClusterFactory
 from tests.factories.joining import join_token_of
@@ -151,7 +151,7 @@ def test_the_page_asks_as_often_for_many_as_for_few(
 def test_the_api_makes_lists_and_revokes(
     administrator: User, with_token, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(join_offer, "agent_image_reference", lambda host: f"{host}/dce/agent:1.2.3")
+    monkeypatch.setattr(offer, "agent_image_reference", lambda host: f"{host}/dce/agent:1.2.3")
     script = with_token(administrator)
     made = script.post(API, {"role": "manager", "uses": 3}, content_type="application/json")
     body = made.json()

@@ -13,7 +13,7 @@ from apps.nodes import backends
 from apps.nodes.models import Cluster, Join, JoinToken, Node
 from apps.nodes.ports import ClusterPort, NodeChange
 from apps.nodes.selectors import manager_addresses
-from apps.nodes.services.certificates import revoke_agent_certificates
+from apps.nodes.services.certificates.issuing import revoke_agent_certificates
 from apps.nodes.services.forgetting import forget_as_single_engine
 from apps.nodes.services.joining.certificates import endpoint_of
 from apps.nodes.services.joining.claims import origin_of
