@@ -95,6 +95,7 @@ def leader_of(joining: Joining) -> str:
 
 def follower_of(joining: Joining) -> str:
     """A manager that does not lead."""
+    wait_until(lambda: bool(leader_of(joining)), what="a leader", timeout_s=LONG_S)
     leader = leader_of(joining)
     managers = (name for name, node in joining.nodes().items() if node["role"] == "manager")
     return min(name for name in managers if name != leader)
@@ -318,7 +319,7 @@ def test_a_revoked_agent_is_refused(joined: Joining, visitor: Visitor) -> None:
         timeout_s=LONG_S,
     )
     wait_until(
-        lambda: joined.is_watched(leader_of(joined)),
-        what="the leader to be heard all the same",
+        lambda: all(joined.is_watched(other) for other in NAMES if other != name),
+        what="the others to be heard all the same",
         timeout_s=LONG_S,
     )
