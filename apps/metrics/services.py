@@ -148,9 +148,7 @@ def _is_own_machine(node: Node) -> bool:
     endpoint = getattr(node, "endpoint", None)
     if endpoint is None or not endpoint.url.startswith("unix://"):
         return False
-    here: Any = type(endpoint)._default_manager.filter(
-        url__startswith="unix://", node__isnull=False
-    )
+    here: Any = type(endpoint)._default_manager.filter(url__startswith="unix://")
     return bool(here.count() == 1)
 
 

@@ -55,7 +55,7 @@ def move_details(plan: DrainPlan) -> tuple[Detail, ...]:
 def _moving(plan: DrainPlan) -> Iterable[str]:
     for load in plan.moving:
         hosts = [
-            f"{hostname} {count}"
+            f"{hostname} ({count})"
             for (service, hostname), count in sorted(plan.fit.placed.items())
             if service == load.service
         ]

@@ -145,6 +145,16 @@ def test_engines_that_share_one_machine_count_their_containers_only(nodes, monke
     assert measured("node").source == "containers"
 
 
+def test_an_engine_that_has_not_answered_yet_shares_the_machine_too(nodes, monkeypatch):
+    EngineEndpoint.objects.filter(node=nodes[0]).update(url="unix:///run/docker.sock")
+    EngineEndpoint.objects.create(url="unix:///run/second.sock")
+    monkeypatch.setattr(backends, "host", lambda: FakeHost([HOST]))
+
+    polls(nodes[:1], start=START, count=1)
+
+    assert measured("node").source == "containers"
+
+
 def test_old_rows_are_dropped_tier_by_tier(nodes):
     polls(nodes[:1], start=START, count=8)
 

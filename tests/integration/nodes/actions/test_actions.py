@@ -34,7 +34,7 @@ def test_a_drain_says_what_moves_what_ends_and_what_does_not_fit(
         TaskFactory(cluster=cluster, node=nodes["n3"], service=service)
     page = signed_in(operator).get(page_url(nodes["n3"], "drain")).content.decode()
     assert "2 tasks move." in page
-    assert "web: 1 task → probably host-n1 1" in page
+    assert "web: 1 task → probably host-n1 (1)" in page
     assert "agent: 1 task" in page
     assert "1 task of large fits on no other node" in page
     assert "too little memory is left unreserved" in page
