@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from apps.nodes.packed_lists import PackedLists
 from apps.nodes.ports import ContainerInfo, EngineAddress, EngineIdentity, ImageInfo
 
 Column = Sequence[float | None]
@@ -76,10 +77,7 @@ class AgentSnapshot:
     """The node's clock against ours; half of the answer's time is uncertain."""
     node: AgentNode
     engine: AgentEngine
-    containers: tuple[ContainerInfo, ...]
-    images: tuple[ImageInfo, ...]
-    lists_number: int
-    """Another one when the lists are others than in the answer before."""
+    lists: PackedLists
     ticks: AgentTicks
     tables: Mapping[str, AgentTable]
     events: tuple[AgentEvent, ...]

@@ -39,11 +39,16 @@ class Poller:
         self,
         open_asker: Callable[[PollTarget], Asker],
         *,
+        room: Callable[[], int] | None = None,
         clock: Callable[[], float] = time.monotonic,
         choose: Choose = random.uniform,
     ) -> None:
-        """Take the way to open a target's connections; clock and chance are given by tests."""
+        """Take the way to open connections, and how many more agents' answers can be taken in.
+
+        Clock and chance are given by tests.
+        """
         self._open_asker = open_asker
+        self._room = room
         self._clock = clock
         self._choose = choose
         self._tracks: dict[Key, Track] = {}
@@ -73,16 +78,25 @@ class Poller:
 
     def start_due(self, shard: int) -> int:
         """Ask every target of the shard whose time has come; returns how many."""
-        now_s = self._clock()
-        due = [
-            track
-            for track in self._tracks.values()
-            if track.shard == shard and track.schedule.is_due(now_s)
-        ]
+        due = self._due(shard)
         for track in due:
             track.schedule.started()
             track.running = asyncio.create_task(self._ask(track))
         return len(due)
+
+    def _due(self, shard: int) -> list[Track]:
+        """The oldest first; while the database is behind, agents wait for their next tick."""
+        now_s = self._clock()
+        tracks = [one for one in self._tracks.values() if one.shard == shard]
+        due = sorted(
+            (one for one in tracks if one.schedule.is_due(now_s)),
+            key=lambda one: one.schedule.due_at_s,
+        )
+        if self._room is None:
+            return due
+        agents = [one for one in due if one.target.kind == "agent"]
+        others = [one for one in due if one.target.kind != "agent"]
+        return others + agents[: max(self._room(), 0)]
 
     def hurry(self, endpoint_pk: int) -> None:
         """Make one engine due at the next tick, if it is asked here at all."""
