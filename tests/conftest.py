@@ -1,4 +1,10 @@
-"""The whole suite's plugins; each app's own fixtures lie beside its tests."""
+"""The whole suite's plugins and Hypothesis' pace; each app's own fixtures lie beside its tests."""
+
+from hypothesis import HealthCheck, settings
+
+# A machine that others share may take its time; that is no mistake of what is tested.
+settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any pace")
 
 pytest_plugins = [
     "tests.lab.fixtures",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from apps.metrics.bulk import Stored
-from apps.nodes.agent_port import AgentSnapshot
+from apps.nodes.ports.agent import AgentSnapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from apps.metrics.measures import Figures
-from apps.nodes.agent_port import AgentSnapshot, AgentTable, AgentTicks, Column
+from apps.nodes.ports.agent import AgentSnapshot, AgentTable, AgentTicks, Column
 
 # A step of the node's clock between two samples that is larger than this is no sampling's jitter.
 JUMP_S = 2.0

@@ -12,9 +12,9 @@ from apps.accounts.models import User
 from apps.metrics import selectors
 from apps.metrics.changes import latest_changes
 from apps.metrics.models import MetricObject
-from apps.nodes.join_selectors import joins_under_way
 from apps.nodes.models import Cluster
 from apps.nodes.selectors import clusters_visible_to
+from apps.nodes.selectors.joining import joins_under_way
 from apps.registry.selectors import repositories_visible_to
 from dce_portal.models import Operation, OperationState
 

@@ -13,18 +13,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from apps.metrics.selectors import cluster_health
-from apps.nodes.action_pages import ActionPages, action_buttons
-from apps.nodes.certificate_admin import AgentCertificateAdmin
-from apps.nodes.forms import EngineEndpointForm
-from apps.nodes.join_pages import JoinTokenAdmin
-from apps.nodes.map_page import MapPage
+from apps.nodes.forms.engines import EngineEndpointForm
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
-from apps.nodes.node_list import usage_bar, watched_clusters, with_list_columns
-from apps.nodes.node_page import node_page
-from apps.nodes.secret_pages import SecretPages, may_see_secrets
+from apps.nodes.pages.actions import ActionPages, action_buttons
+from apps.nodes.pages.certificates import AgentCertificateAdmin
+from apps.nodes.pages.joining import JoinTokenAdmin
+from apps.nodes.pages.map import MapPage
+from apps.nodes.pages.node import node_page
+from apps.nodes.pages.node_list import usage_bar, watched_clusters, with_list_columns
+from apps.nodes.pages.standalone import StandalonePages
+from apps.nodes.pages.swarm_secrets import SecretPages, may_see_secrets
 from apps.nodes.selectors import cluster_page, endpoint_page
-from apps.nodes.standalone_pages import StandalonePages
-from apps.nodes.standalone_selectors import standalone_page
+from apps.nodes.selectors.standalone import standalone_page
 from dce_portal.admin_site import ModelAdmin, ReadOnlyAdmin, display
 from dce_portal.docker_words import in_words
 from dce_portal.mirror_admin import (

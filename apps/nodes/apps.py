@@ -15,7 +15,7 @@ class NodesConfig(AppConfig):
 
     def ready(self) -> None:
         """Say who may watch joins."""
-        from apps.nodes.join_selectors import may_watch_joins
+        from apps.nodes.selectors.joining import may_watch_joins
         from dce_portal.live import register_topic
 
         register_topic("join", may_watch_joins)

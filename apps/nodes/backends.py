@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from apps.nodes.adapters.agent import Agent
-from apps.nodes.adapters.agent_host import AgentHost
-from apps.nodes.adapters.engine import Engine
-from apps.nodes.adapters.engines import SingleEngines
+from apps.nodes.adapters.agent import Agent, AgentHost, AgentKeeper
+from apps.nodes.adapters.engine import Engine, EngineUpkeep, SingleEngines
 from apps.nodes.adapters.etcd import Etcd
-from apps.nodes.adapters.keeper import AgentKeeper
 from apps.nodes.adapters.standalone import StandaloneSwarm
 from apps.nodes.adapters.swarm import Swarm
-from apps.nodes.adapters.upkeep import EngineUpkeep
-from apps.nodes.agent_host_port import AgentHostPort
-from apps.nodes.agent_port import AgentPort
 from apps.nodes.models import Cluster
 from apps.nodes.ports import (
     AgentKeeperPort,
@@ -24,9 +18,12 @@ from apps.nodes.ports import (
     EnginePort,
     Managers,
 )
+from apps.nodes.ports.agent import AgentPort
+from apps.nodes.ports.agent_host import AgentHostPort
+from apps.nodes.ports.standalone import DiscoveryPort, StandalonePort
+from apps.nodes.ports.swarm import SwarmPort
+from apps.nodes.ports.upkeep import UpkeepPort
 from apps.nodes.selectors import manager_addresses
-from apps.nodes.standalone_ports import DiscoveryPort, StandalonePort
-from apps.nodes.swarm_ports import SwarmPort, UpkeepPort
 from dce_portal.errors import Unsupported
 
 

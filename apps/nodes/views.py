@@ -17,10 +17,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from apps.nodes.join_hosts import joining_host, machine_of
-from apps.nodes.join_lines import Message, read_message, write_lines
-from apps.nodes.join_reach import reachability
-from apps.nodes.join_script import join_script, refusal_script
+from apps.nodes.joining.hosts import joining_host, machine_of
+from apps.nodes.joining.lines import Message, read_message, write_lines
+from apps.nodes.joining.reach import reachability
+from apps.nodes.joining.script import join_script, refusal_script
 from apps.nodes.models import Join, JoinToken
 from apps.nodes.services import joining
 from apps.registry.services.own_images import agent_image_reference

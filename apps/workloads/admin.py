@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from apps.nodes.action_pages import ActionPages, action_buttons
+from apps.nodes.pages.actions import ActionPages, action_buttons
 from apps.workloads import selectors
 from apps.workloads.models import Container, EngineImage, Service, Task
 from dce_portal.admin_site import display

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from apps.nodes.adapters import agent as agent_adapter
 from apps.nodes.adapters.agent import Agent
+from apps.nodes.adapters.agent import agent as agent_adapter
 from apps.nodes.ports import EngineAddress
 from dce_portal.errors import Unavailable
 from tests.factories.agents import agent_answer, container_entry, lists
@@ -116,7 +116,7 @@ async def test_a_bad_answer_is_unavailable_with_a_sentence(
 async def test_an_agent_that_breaks_off_or_hangs_is_unavailable(
     stand_in: StubEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("apps.nodes.adapters.engine_http.READ_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("apps.nodes.adapters.engine.http.READ_TIMEOUT_S", 0.2)
 
     async def break_off(writer: Any) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{")

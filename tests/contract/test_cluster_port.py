@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from apps.nodes.adapters.engine import Engine as EngineAdapter
-from apps.nodes.adapters.engines import SingleEngines
-from apps.nodes.adapters.fake import FakeEngine, FakeSwarm
+from apps.nodes.adapters.engine import SingleEngines
+from apps.nodes.adapters.fakes.cluster import FakeEngine, FakeSwarm
 from apps.nodes.adapters.swarm import Swarm
-from apps.nodes.cluster_facts import ClusterFacts, Quorum
 from apps.nodes.ports import (
     Capability,
     ClusterPort,
@@ -23,6 +22,7 @@ from apps.nodes.ports import (
     NodeInfo,
     TlsFiles,
 )
+from apps.nodes.ports.cluster_facts import ClusterFacts, Quorum
 from dce_portal.errors import Conflict, NotFound, Unavailable, Unsupported
 from tests.factories.infos import (
     fake_swarm_state,

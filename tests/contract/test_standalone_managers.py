@@ -10,7 +10,7 @@ import pytest
 
 from apps.nodes.adapters.standalone import StandaloneSwarm
 from apps.nodes.ports import EngineAddress, TlsFiles
-from apps.nodes.standalone_ports import NoPrimary
+from apps.nodes.ports.standalone import NoPrimary
 from dce_portal.errors import Unavailable
 from tests.contract.standalone_world import NOWHERE, REFRESH_S
 from tests.free_port import free_port

@@ -8,20 +8,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from apps.nodes.adapters.fake import FakeSwarm
-from apps.nodes.adapters.fake_upkeep import FakeUpkeep
+from apps.nodes.adapters.engine import EngineUpkeep
+from apps.nodes.adapters.fakes.cluster import FakeSwarm
+from apps.nodes.adapters.fakes.upkeep import FakeUpkeep
 from apps.nodes.adapters.swarm import Swarm
-from apps.nodes.adapters.upkeep import EngineUpkeep
-from apps.nodes.cluster_facts import ClusterFacts
 from apps.nodes.ports import EngineAddress
-from apps.nodes.swarm_ports import (
-    DiskShare,
-    DiskUsage,
-    PruneWish,
-    SwarmChange,
-    SwarmPort,
-    UpkeepPort,
-)
+from apps.nodes.ports.cluster_facts import ClusterFacts
+from apps.nodes.ports.swarm import SwarmChange, SwarmPort
+from apps.nodes.ports.upkeep import DiskShare, DiskUsage, PruneWish, UpkeepPort
 from dce_portal.errors import Conflict
 from tests.contract.test_cluster_port import FAKE, REAL
 from tests.factories.infos import fake_swarm_state, node_info

@@ -74,6 +74,8 @@ def later_agent(docker: Docker, agent: AgentImage, folder: Path) -> Path:
     docker.must("build", "--quiet", "--network=none", "--tag", "later", "-", stdin=dockerfile)
     archive = folder / "later.tar"
     docker.must("save", "--output", str(archive), "later")
+    # The portal reads it as its own user.
+    archive.chmod(0o644)
     return archive
 
 
@@ -92,7 +94,6 @@ def test_its_agent_is_upgraded_from_the_portal(
     agent_image.load(joined.controller.engine.url)
     archive = later_agent(joined.controller.docker, agent_image, tmp_path)
     joined.controller.docker.must("cp", str(archive), f"{NAME}:{ARCHIVE}")
-    joined.controller.docker.must("exec", NAME, "chmod", "644", ARCHIVE)
     publish = "from apps.registry.tasks import publish_own_images as p; p()"
     wait_until(
         lambda: (

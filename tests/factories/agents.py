@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from apps.nodes.adapters.agent_json import COLUMNS
+from apps.nodes.adapters.agent.agent_json import COLUMNS
 
 NODE = {
     "hostname": "node-1",

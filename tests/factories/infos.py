@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.nodes.adapters.fake import FakeEngine, FakeSwarmState
+from apps.nodes.adapters.fakes.cluster import FakeEngine, FakeSwarmState
 from apps.nodes.ports import (
     ClusterSnapshot,
     ContainerInfo,

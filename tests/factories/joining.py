@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.nodes.models import JoinToken
+from apps.nodes.models import Cluster, EngineEndpoint, JoinToken, Node
 from apps.nodes.services.joining import IssuedJoinToken, JoinWish, issue_join_token
 from dce_portal.origin import Origin
+from tests.factories.cluster import NodeFactory
+from tests.plugins.authority import csr_pem
 
 
 def join_token_of(
@@ -74,3 +78,19 @@ def fields_of(answer: Any) -> dict[str, str]:
     """The lines of an answer."""
     pairs = (line.partition("=") for line in answer.content.decode().splitlines())
     return {name: value for name, _equals, value in pairs}
+
+
+def answer_of_poll(host: HostTwin, *, cluster: Cluster, native_id: str = "node1") -> Node:
+    """What the poll would write once it has heard the agent."""
+    node = NodeFactory(cluster=cluster, native_id=native_id, hostname=host.lines["hostname"])
+    row = EngineEndpoint.objects.filter(url=f"tcp://{host.address}:12376")
+    row.update(node=node, cluster=cluster, last_ok_at=timezone.now() + timedelta(seconds=1))
+    return node
+
+
+def certified(host: HostTwin) -> str:
+    """What a host gets for the name that it claimed."""
+    name = host.ask("claim")["name"]
+    answer = host.post("certificate", pem=csr_pem(name))
+    assert answer.status_code == 200, answer.content
+    return str(answer.content.decode())

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.nodes.actions.registry import Action, Wish, register
 from apps.nodes.models import Cluster, EngineEndpoint, Node
-from apps.nodes.previews import Detail, Preview
+from apps.nodes.rules.previews import Detail, Preview
 from apps.nodes.services.agent_upgrades import (
     AgentUpgrade,
     nodes_of,

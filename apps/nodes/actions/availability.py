@@ -12,9 +12,9 @@ from apps.nodes.actions.moving_words import misfits_told, move_details, told_mov
 from apps.nodes.actions.possible import offers
 from apps.nodes.actions.registry import Action, Wish, register
 from apps.nodes.models import Node
-from apps.nodes.moves import drain_plan
 from apps.nodes.ports import Capability, NodeChange
-from apps.nodes.previews import Preview
+from apps.nodes.rules.previews import Preview
+from apps.nodes.selectors.moves import drain_plan
 from apps.nodes.services import request_node_change
 from dce_portal.models import Operation
 from dce_portal.origin import Origin

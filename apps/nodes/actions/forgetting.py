@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy
 
 from apps.nodes.actions.registry import Action, Wish, register
 from apps.nodes.actions.swarm import MANAGE
-from apps.nodes.cluster_forms import RenameForm
+from apps.nodes.forms.clusters import RenameForm
 from apps.nodes.models import Cluster, EngineEndpoint, Node
-from apps.nodes.previews import Preview
+from apps.nodes.rules.previews import Preview
 from apps.nodes.selectors import rows_of_cluster
 from apps.nodes.services import forget_cluster, forget_engine, rename_cluster
 from dce_portal.models import Operation

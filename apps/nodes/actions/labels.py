@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.nodes.actions.availability import OPERATE
 from apps.nodes.actions.possible import offers
 from apps.nodes.actions.registry import Action, Wish, register
-from apps.nodes.forms import LabelEditsForm, LabelsForm, as_lines
+from apps.nodes.forms.labels import LabelEditsForm, LabelsForm, as_lines
 from apps.nodes.models import Node
 from apps.nodes.ports import Capability, NodeChange
-from apps.nodes.previews import Detail, Preview
+from apps.nodes.rules.previews import Detail, Preview
 from apps.nodes.services import request_label_edits, request_node_change
 from dce_portal.models import Operation
 from dce_portal.origin import Origin

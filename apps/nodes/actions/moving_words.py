@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.nodes.fitting import Load, Misfit
-from apps.nodes.moves import DrainPlan
-from apps.nodes.previews import Detail
+from apps.nodes.rules.fitting import Load, Misfit
+from apps.nodes.rules.previews import Detail
+from apps.nodes.selectors.moves import DrainPlan
 
 
 def told_moves(plan: DrainPlan) -> tuple[str, ...]:

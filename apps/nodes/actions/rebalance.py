@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.nodes.actions.availability import OPERATE
 from apps.nodes.actions.possible import offers
 from apps.nodes.actions.registry import Action, Wish, register
-from apps.nodes.moves import balance_after
 from apps.nodes.ports import Capability
-from apps.nodes.previews import Detail, Preview
+from apps.nodes.rules.previews import Detail, Preview
+from apps.nodes.selectors.moves import balance_after
 from apps.nodes.services import request_rebalance, why_not_rebalance
 from apps.workloads.models import Service
 from dce_portal.models import Operation

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.nodes.previews import Preview
+from apps.nodes.rules.previews import Preview
 from dce_portal.errors import Conflict, PermissionDenied, Unsupported
 from dce_portal.models import Operation
 from dce_portal.origin import Origin

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy
 from apps.nodes.actions.moving_words import misfits_told, move_details, told_moves
 from apps.nodes.actions.registry import Action, Wish, register
 from apps.nodes.models import EngineEndpoint, Node
-from apps.nodes.moves import DrainPlan, drain_plan
-from apps.nodes.previews import Preview
-from apps.nodes.quorum import REACHABLE, explained, warned
+from apps.nodes.rules.previews import Preview
+from apps.nodes.rules.quorum import REACHABLE, explained, warned
+from apps.nodes.selectors.moves import DrainPlan, drain_plan
 from apps.nodes.services import (
     Way,
     quorum_by_rows,

@@ -11,8 +11,8 @@ from apps.nodes.actions.possible import offers
 from apps.nodes.actions.registry import Action, Wish, register
 from apps.nodes.models import Node
 from apps.nodes.ports import Capability
-from apps.nodes.previews import Preview
-from apps.nodes.quorum import REACHABLE, explained, warned
+from apps.nodes.rules.previews import Preview
+from apps.nodes.rules.quorum import REACHABLE, explained, warned
 from apps.nodes.services import quorum_by_rows, request_role_change, why_not_role
 from dce_portal.models import Operation
 from dce_portal.origin import Origin

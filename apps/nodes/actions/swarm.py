@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.nodes.actions.possible import offers
 from apps.nodes.actions.registry import Action, Wish, register
-from apps.nodes.cluster_facts import ClusterFacts
-from apps.nodes.cluster_forms import TokensForm
+from apps.nodes.forms.clusters import TokensForm
 from apps.nodes.models import Cluster, Node
 from apps.nodes.ports import Capability
-from apps.nodes.previews import Preview
+from apps.nodes.ports.cluster_facts import ClusterFacts
+from apps.nodes.rules.previews import Preview
 from apps.nodes.selectors import outstanding_join_lines
 from apps.nodes.services import rotate_ca, rotate_tokens, rotate_unlock_key, set_autolock
 from dce_portal.models import Operation

@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy
 from apps.nodes.actions.availability import OPERATE
 from apps.nodes.actions.registry import Action, Wish, register
 from apps.nodes.actions.swarm import MANAGE
-from apps.nodes.cluster_forms import PruneForm, UnlockForm, prune_wish
+from apps.nodes.forms.clusters import PruneForm, UnlockForm, prune_wish
 from apps.nodes.models import Condition, EngineDiskUsage, Node
-from apps.nodes.previews import Detail, Preview
+from apps.nodes.ports.upkeep import DiskShare, DiskUsage, PruneWish
+from apps.nodes.rules.previews import Detail, Preview
 from apps.nodes.selectors import disk_usage_of, images_that_services_need
 from apps.nodes.services import measure_disk, prune_node, request_unlock
-from apps.nodes.swarm_ports import DiskShare, DiskUsage, PruneWish
 from dce_portal.models import Operation
 from dce_portal.origin import Origin
 from dce_portal.secret import Secret

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from apps.nodes.cluster_facts import JoinFacts
 from apps.nodes.ports import ServiceInfo, TaskInfo
+from apps.nodes.ports.cluster_facts import JoinFacts
 from dce_portal.errors import NotFound, Unsupported
 
 

@@ -10,11 +10,11 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.response import Response
 
-from apps.nodes import join_selectors
 from apps.nodes.api.serializers import check_names
-from apps.nodes.join_offer import join_lines
+from apps.nodes.joining.offer import join_lines
 from apps.nodes.models import Cluster, Join, JoinToken, Node
 from apps.nodes.models.joining import JOIN_ROLES
+from apps.nodes.selectors.joining import join_tokens_visible_to, joins_visible_to
 from apps.nodes.services.joining import JoinWish, issue_join_token, revoke_join_token
 from dce_portal.api.filters import IdFilter
 from dce_portal.api.viewsets import ReadOnlyViewSet
@@ -155,7 +155,7 @@ class JoinTokenViewSet(ReadOnlyViewSet):
 
     def select(self) -> QuerySet[JoinToken]:
         """All that the person may see."""
-        return join_selectors.join_tokens_visible_to(self.person)
+        return join_tokens_visible_to(self.person)
 
     @extend_schema(request=JoinWishSerializer, responses={201: IssuedJoinTokenSerializer})
     def create(self, request: Request) -> Response:
@@ -191,4 +191,4 @@ class JoinViewSet(ReadOnlyViewSet):
 
     def select(self) -> QuerySet[Join]:
         """All that the person may see."""
-        return join_selectors.joins_visible_to(self.person)
+        return joins_visible_to(self.person)

@@ -9,9 +9,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.nodes.api.cluster_serializers import ClusterFactsSerializer
-from apps.nodes.cluster_facts import ClusterFacts
 from apps.nodes.models import Cluster, ClusterEvent, Node
-from apps.nodes.previews import Preview
+from apps.nodes.ports.cluster_facts import ClusterFacts
+from apps.nodes.rules.previews import Preview
 from apps.nodes.selectors import knows_containers
 from dce_portal.api.serializers import StrictSerializer
 
@@ -82,6 +82,7 @@ class NodeSerializer(serializers.ModelSerializer[Node]):
             "reachability",
             "is_leader",
             "engine_version",
+            "agent_version",
             "os",
             "architecture",
             "cpu_count",

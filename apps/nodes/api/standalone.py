@@ -12,13 +12,13 @@ from rest_framework.response import Response
 
 from apps.nodes.api.serializers import ClusterSerializer
 from apps.nodes.models import Cluster
+from apps.nodes.selectors.standalone import standalone_state
 from apps.nodes.services import (
     StandaloneWish,
     add_standalone_swarm,
     change_standalone_swarm,
     forget_standalone_swarm,
 )
-from apps.nodes.standalone_selectors import standalone_state
 from dce_portal.api.viewsets import ReadOnlyViewSet
 from dce_portal.origin import Origin
 

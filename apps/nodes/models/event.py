@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.nodes.event_words import words_of
 from apps.nodes.models.cluster import Cluster
 from apps.nodes.models.node import Node
+from apps.nodes.rules.event_words import words_of
 
 
 class ClusterEvent(models.Model):

@@ -15,8 +15,8 @@ from apps.metrics import agent_usage
 from apps.metrics.agent_rows import AgentUsage
 from apps.metrics.object_keys import object_keys
 from apps.nodes import services
-from apps.nodes.agent_port import AgentPort, AgentSnapshot
 from apps.nodes.polling.waiting import InDatabase, in_time
+from apps.nodes.ports.agent import AgentPort, AgentSnapshot
 from apps.nodes.services import AgentPlace
 from dce_portal.errors import PortalError
 

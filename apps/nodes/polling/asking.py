@@ -14,8 +14,8 @@ from apps.nodes import backends, services
 from apps.nodes.polling.agents import AgentAsker, AgentBatch
 from apps.nodes.polling.waiting import InDatabase, in_time
 from apps.nodes.ports import ClusterPort, EnginePort, EngineSnapshot
+from apps.nodes.ports.swarm import NoLeader, SwarmLocked
 from apps.nodes.selectors import PollTarget
-from apps.nodes.swarm_ports import NoLeader, SwarmLocked
 from dce_portal.errors import PortalError
 
 log = structlog.get_logger(__name__)

@@ -13,14 +13,14 @@ from apps.nodes import backends, services
 from apps.nodes.models import Node
 from apps.nodes.polling.asking import Asker
 from apps.nodes.polling.waiting import InDatabase, in_time
-from apps.nodes.selectors import PollTarget
-from apps.nodes.standalone_ports import (
+from apps.nodes.ports.standalone import (
     DiscoveryPort,
     NodePart,
     NoPrimary,
     StandalonePort,
     StandaloneSnapshot,
 )
+from apps.nodes.selectors import PollTarget
 from dce_portal.errors import PortalError
 
 log = structlog.get_logger(__name__)

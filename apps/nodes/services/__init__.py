@@ -1,19 +1,18 @@
 """What acts in this app: taking engines on, applying polls, changing and removing nodes."""
 
-from apps.nodes.services.agent_polls import AgentPlace, agent_memory, place_agent
-from apps.nodes.services.agent_touch import touch_agents
 from apps.nodes.services.agent_upgrades import request_agents_upgrade
-from apps.nodes.services.authority_rotation import (
-    finish_rotation,
-    preview_rotation,
-    request_rotation,
-)
 from apps.nodes.services.bulk_labels import request_label_edits
-from apps.nodes.services.certificates import (
+from apps.nodes.services.certificates.issuing import (
     IssuedToAgent,
     issue_agent_certificate,
     revoke_agent_certificates,
     revoke_certificates_of,
+)
+from apps.nodes.services.certificates.renewal import bring_up_to_date, renew_due_certificates
+from apps.nodes.services.certificates.rotation import (
+    finish_rotation,
+    preview_rotation,
+    request_rotation,
 )
 from apps.nodes.services.cluster_rows import forget_cluster, forget_engine, rename_cluster
 from apps.nodes.services.disk import measure_disk, prune_node
@@ -25,12 +24,20 @@ from apps.nodes.services.onboarding import (
     check_engine_url,
     check_tls_file,
 )
-from apps.nodes.services.polls import (
+from apps.nodes.services.polling.agent_polls import AgentPlace, agent_memory, place_agent
+from apps.nodes.services.polling.agent_touch import touch_agents
+from apps.nodes.services.polling.polls import (
     apply_cluster_snapshot,
     apply_engine_snapshot,
     cluster_poll_failed,
     engine_poll_failed,
 )
+from apps.nodes.services.polling.standalone_polls import (
+    apply_standalone_snapshot,
+    keep_discovery,
+    standalone_poll_failed,
+)
+from apps.nodes.services.polling.unasked import mark_unasked
 from apps.nodes.services.rebalance import request_rebalance, why_not_rebalance
 from apps.nodes.services.removal import (
     Way,
@@ -38,7 +45,6 @@ from apps.nodes.services.removal import (
     request_removal,
     why_not_remove,
 )
-from apps.nodes.services.renewal import bring_up_to_date, renew_due_certificates
 from apps.nodes.services.roles import quorum_by_rows, request_role_change, why_not_role
 from apps.nodes.services.standalone import (
     StandaloneWish,
@@ -47,11 +53,6 @@ from apps.nodes.services.standalone import (
     forget_standalone_swarm,
     wish_of,
 )
-from apps.nodes.services.standalone_polls import (
-    apply_standalone_snapshot,
-    keep_discovery,
-    standalone_poll_failed,
-)
 from apps.nodes.services.swarm_changes import (
     rotate_ca,
     rotate_tokens,
@@ -59,7 +60,6 @@ from apps.nodes.services.swarm_changes import (
     set_autolock,
 )
 from apps.nodes.services.swarm_secrets import show_join_tokens, show_unlock_key
-from apps.nodes.services.unasked import mark_unasked
 from apps.nodes.services.unlocking import request_unlock
 
 __all__ = [

@@ -17,8 +17,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from apps.nodes import backends
-from apps.nodes.agent_host_port import AgentHostPort, ReplacementOutcome
 from apps.nodes.models import Cluster, EngineEndpoint, Node
+from apps.nodes.ports.agent_host import AgentHostPort, ReplacementOutcome
 from apps.nodes.selectors import address_of
 from apps.registry.services.own_images import AGENT_REPOSITORY, agent_version
 from dce_portal.errors import Conflict, InvalidInput, PortalError, Unavailable
@@ -207,8 +207,10 @@ def _tidy(endpoint: EngineEndpoint) -> None:
 def _ask[Answer](
     endpoint: EngineEndpoint, question: Callable[[AgentHostPort], Awaitable[Answer]]
 ) -> Answer:
+    address = address_of(endpoint)
+
     async def ask() -> Answer:
-        host = backends.agent_host_port(address_of(endpoint))
+        host = backends.agent_host_port(address)
         try:
             return await question(host)
         finally:

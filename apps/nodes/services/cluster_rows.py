@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.nodes.models import Cluster, EngineEndpoint, Node
-from apps.nodes.services.certificates import revoke_agent_certificates
+from apps.nodes.services.certificates.issuing import revoke_agent_certificates
 from apps.nodes.services.forgetting import forget_node, origin_of
 from apps.nodes.services.swarm_changes import cluster_of
 from dce_portal.errors import Conflict, InvalidInput, NotFound, Unsupported

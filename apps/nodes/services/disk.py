@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from apps.nodes import backends
 from apps.nodes.models import EngineDiskUsage, Node
+from apps.nodes.ports.upkeep import DiskUsage, PruneWish, UpkeepPort
 from apps.nodes.selectors import address_of
 from apps.nodes.services.asking import ask
 from apps.nodes.services.upkeep_lock import upkeep_lock
-from apps.nodes.swarm_ports import DiskUsage, PruneWish, UpkeepPort
 from dce_portal.errors import InvalidInput, NotFound, PortalError
 from dce_portal.models import Operation
 from dce_portal.operations import OperationRun, Target, operation_handler, start_operation

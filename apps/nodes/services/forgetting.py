@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.nodes.models import Cluster, EngineEndpoint, Node
 from apps.nodes.ports import Happening
-from apps.nodes.services.certificates import revoke_agent_certificates
+from apps.nodes.services.certificates.issuing import revoke_agent_certificates
 from apps.nodes.services.happenings import publish_state_on_commit, record_happenings
 from dce_portal.operations import OperationRun
 from dce_portal.origin import Origin

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from apps.nodes import backends
 from apps.nodes.models import Cluster, Node
 from apps.nodes.ports import NodeChange, NodeInfo
+from apps.nodes.rules.shapes import NODE
 from apps.nodes.services.conversation import asking, update_node
 from apps.nodes.services.happenings import publish_state_on_commit
 from apps.nodes.services.labels import check_labels, label_edits, merged_labels
-from apps.nodes.shapes import NODE
 from dce_portal.errors import InvalidInput, NotFound, Unsupported
 from dce_portal.models import Operation
 from dce_portal.operations import OperationRun, Target, operation_handler, start_operation

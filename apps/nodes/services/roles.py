@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.nodes import backends
 from apps.nodes.models import Node
 from apps.nodes.ports import Capability, ClusterPort, NodeChange, NodeInfo
-from apps.nodes.quorum import REACHABLE, Quorum, quorum_of, why_not_demote, why_not_promote
+from apps.nodes.rules.quorum import REACHABLE, Quorum, quorum_of, why_not_demote, why_not_promote
 from apps.nodes.services.conversation import Ask, Waiting, asking, update_node, wait_until
 from apps.nodes.services.node_changes import keep_node, node_of_operation
 from dce_portal.errors import Conflict, Unsupported

@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.services import record_audit
-from apps.nodes.discovery_url import parse_discovery
 from apps.nodes.models import Cluster, EngineEndpoint
 from apps.nodes.ports import TlsFiles
+from apps.nodes.rules.discovery_url import parse_discovery
 from apps.nodes.selectors import controller_files
 from apps.nodes.services.onboarding import check_engine_url, check_tls_file, is_link_local
 from dce_portal.errors import Conflict, InvalidInput

@@ -10,10 +10,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.nodes import backends
-from apps.nodes.cluster_facts import ClusterFacts
 from apps.nodes.models import Cluster
+from apps.nodes.ports.cluster_facts import ClusterFacts
+from apps.nodes.ports.swarm import SwarmChange, SwarmPort
 from apps.nodes.services.asking import ask
-from apps.nodes.swarm_ports import SwarmChange, SwarmPort
 from dce_portal.errors import Conflict, InvalidInput, NotFound, Unavailable
 from dce_portal.models import Operation
 from dce_portal.operations import OperationRun, Target, operation_handler, start_operation

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from apps.accounts.services import record_audit
 from apps.nodes import backends
-from apps.nodes.cluster_facts import JoinFacts
 from apps.nodes.models import Cluster
+from apps.nodes.ports.cluster_facts import JoinFacts
 from apps.nodes.services.asking import ask
 from dce_portal.errors import PortalError
 from dce_portal.operations import Target

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from apps.nodes.adapters.agent_host import AgentHost, helper_of
+from apps.nodes.adapters.agent import AgentHost
+from apps.nodes.adapters.agent.agent_host import helper_of
 from apps.nodes.ports import EngineAddress
 from dce_portal.errors import InvalidInput, NotFound
 from tests.integration.nodes.stub_engine import StubEngine, reply, stub_engine

@@ -10,10 +10,10 @@ from pytest_django.fixtures import Settings
 
 from apps.nodes import backends
 from apps.nodes.actions import action_of
-from apps.nodes.adapters.fake_agent_host import FakeAgentHost
-from apps.nodes.agent_host_port import ReplacementOutcome
+from apps.nodes.adapters.fakes.agent_host import FakeAgentHost
 from apps.nodes.models import Cluster, EngineEndpoint, Node
 from apps.nodes.ports import EngineAddress
+from apps.nodes.ports.agent_host import ReplacementOutcome
 from apps.nodes.services import agent_upgrades
 from apps.nodes.services.agent_upgrades import image_for, request_agents_upgrade
 from dce_portal import operations
@@ -227,7 +227,7 @@ def test_an_administrator_starts_it_by_the_api_and_mallory_cannot(
     for stranger in (mallory, operator):
         assert with_token(stranger).post(url).status_code in {403, 404}
     assert not Operation.objects.exists()
-    answer = with_token(administrator).post(url)
+    answer = with_token(administrator).post(url, content_type="application/json")
     assert answer.status_code == 202, answer.content
     assert Operation.objects.get().kind == "agents.upgrade"
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from apps.accounts.models import AuditEvent
 from apps.nodes import backends, services
-from apps.nodes.adapters.fake_keeper import FakeKeeper
+from apps.nodes.adapters.fakes.keeper import FakeKeeper
 from apps.nodes.models import AgentCertificate, EngineEndpoint
 from apps.nodes.selectors import address_of, poll_targets
-from apps.nodes.services import authority_rotation
+from apps.nodes.services.certificates import rotation
 from dce_portal import authority, operations
 from dce_portal.authority import Stage
 from dce_portal.errors import Conflict, InvalidInput
@@ -217,7 +217,7 @@ def test_a_rotation_goes_on_after_a_crash(
     """The operation fails and says so; started again, it makes no third CA."""
     keeper = fleet.joined(AgentFactory())
     with monkeypatch.context() as patched:
-        patched.setattr(authority_rotation, step, _crash)
+        patched.setattr(rotation, step, _crash)
         assert rotated().state == "failed"
     stage = authority.rotation_stage()
     assert stage is not Stage.STEADY
@@ -232,7 +232,7 @@ def test_a_rotation_goes_on_after_a_crash(
 def test_the_hourly_task_goes_on_by_itself(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     keeper = fleet.joined(AgentFactory())
     with monkeypatch.context() as patched:
-        patched.setattr(authority_rotation, "_switch", _crash)
+        patched.setattr(rotation, "_switch", _crash)
         rotated()
     assert services.finish_rotation() == []
     assert authority.rotation_stage() is Stage.STEADY

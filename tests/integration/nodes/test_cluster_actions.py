@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from apps.accounts.models import AuditEvent, User
 from apps.nodes import backends
-from apps.nodes.adapters.fake import FAKE_FACTS, FakeSwarm, FakeSwarmState
+from apps.nodes.adapters.fakes.cluster import FAKE_FACTS, FakeSwarm, FakeSwarmState
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, JoinToken, Node
+from apps.nodes.ports.swarm import SwarmChange, SwarmPort
 from apps.nodes.services import apply_cluster_snapshot, cluster_poll_failed, swarm_changes
-from apps.nodes.swarm_ports import SwarmChange, SwarmPort
 from dce_portal import operations
 from dce_portal.models import Operation
 from tests.factories.cluster import ClusterFactory, ContainerFactory, NodeFactory, ServiceFactory

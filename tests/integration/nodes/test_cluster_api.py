@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from apps.accounts.models import AuditEvent, User
 from apps.nodes import backends
-from apps.nodes.adapters.fake import FAKE_FACTS, FakeSwarm, FakeSwarmState
+from apps.nodes.adapters.fakes.cluster import FAKE_FACTS, FakeSwarm, FakeSwarmState
 from apps.nodes.models import Cluster, EngineDiskUsage, EngineEndpoint, Node
-from apps.nodes.swarm_ports import DiskShare, DiskUsage
+from apps.nodes.ports.upkeep import DiskShare, DiskUsage
 from dce_portal.models import Operation
 from tests.factories.cluster import NodeFactory
 from tests.factories.infos import fake_swarm_state, node_info

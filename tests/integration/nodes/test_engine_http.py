@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from apps.nodes.adapters import engine as engine_module
-from apps.nodes.adapters import engine_http
-from apps.nodes.adapters.engine import Engine, stats_at_once
-from apps.nodes.adapters.engine_http import EngineHttp
+from apps.nodes.adapters.engine import Engine, EngineHttp
+from apps.nodes.adapters.engine import engine as engine_module
+from apps.nodes.adapters.engine import http as http_module
+from apps.nodes.adapters.engine.engine import stats_at_once
 from apps.nodes.adapters.swarm import Swarm
 from apps.nodes.ports import EngineAddress, NodeChange, TlsFiles
 from dce_portal.errors import Conflict, InvalidInput, NotFound, Unavailable
@@ -88,7 +88,7 @@ async def test_a_bad_answer_is_unavailable_and_names_the_address(
 async def test_a_silent_engine_is_given_up(
     stub: StubEngine, http: EngineHttp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_http, "READ_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(http_module, "READ_TIMEOUT_S", 0.05)
     stub.answers["/info"] = silence
     with pytest.raises(Unavailable, match="in time"):
         await http.get("/info")

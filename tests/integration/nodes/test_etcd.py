@@ -11,7 +11,7 @@ from aiohttp.web import Request, Response, json_response
 
 from apps.nodes.adapters.etcd import Etcd
 from apps.nodes.ports import EngineAddress
-from apps.nodes.standalone_ports import DiscoverySnapshot
+from apps.nodes.ports.standalone import DiscoverySnapshot
 from tests.plugins.etcd import EtcdServer
 
 

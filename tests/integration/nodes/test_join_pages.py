@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import AuditEvent, User
-from apps.nodes.join_selectors import may_watch_joins
 from apps.nodes.models import Join, JoinToken
+from apps.nodes.selectors.joining import may_watch_joins
 from dce_portal import live
 from tests.factories.cluster import ClusterFactory
 from tests.factories.joining import join_token_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.nodes.adapters.keeper import AgentKeeper
+from apps.nodes.adapters.agent import AgentKeeper
 from apps.nodes.ports import EngineAddress
 from apps.nodes.selectors import controller_files
 from dce_portal import authority

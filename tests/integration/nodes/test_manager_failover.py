@@ -9,11 +9,10 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from apps.nodes.adapters import swarm_race
-from apps.nodes.adapters.engine_http import READ_TIMEOUT_S
-from apps.nodes.adapters.swarm import Swarm
+from apps.nodes.adapters.engine.http import READ_TIMEOUT_S
+from apps.nodes.adapters.swarm import Swarm, race
 from apps.nodes.ports import EngineAddress
-from apps.nodes.swarm_ports import NoLeader, SwarmChange, SwarmLocked
+from apps.nodes.ports.swarm import NoLeader, SwarmChange, SwarmLocked
 from dce_portal.errors import Unavailable
 from tests.integration.nodes.stub_engine import StubEngine, reply, stub_engine
 
@@ -28,7 +27,7 @@ async def hang(_writer: asyncio.StreamWriter) -> None:
 
 @pytest.fixture
 async def stubs(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[StubEngine]]:
-    monkeypatch.setattr(swarm_race, "SLOW_AFTER_S", 0.2)
+    monkeypatch.setattr(race, "SLOW_AFTER_S", 0.2)
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(stub_engine()) for _ in range(3)]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from apps.nodes import backends
-from apps.nodes.adapters.fake import FakeSwarm, FakeSwarmState
+from apps.nodes.adapters.fakes.cluster import FakeSwarm, FakeSwarmState
 from apps.nodes.models import Cluster, Node
 from apps.nodes.ports import NodeChange
 from apps.nodes.services import apply_cluster_snapshot, request_node_change

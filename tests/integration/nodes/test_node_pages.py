@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.metrics.models import MetricObject
 from apps.nodes.models import AgentCertificate, EngineDiskUsage, EngineEndpoint, Node
-from apps.nodes.swarm_ports import DiskShare, DiskUsage
+from apps.nodes.ports.upkeep import DiskShare, DiskUsage
 from tests.factories.cluster import EventFactory, ImageFactory, NodeFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +124,7 @@ def test_disk_and_images_stand_together(viewer: User, signed_in: SignedIn) -> No
     usage = DiskUsage(images=DiskShare(count=7, size_bytes=5 << 30, free_bytes=2 << 30))
     EngineDiskUsage.objects.create(node=node, measured_at=timezone.now(), usage=usage.as_columns())
     page = page_of(signed_in(viewer), node)
-    for text in ("team/big:1", "3.0 GiB", "5.0 GiB", "2.0 GiB", "Could be freed"):
+    for text in ("team/big:1", "3.0 GiB", "5.0 GiB", "2.0 GiB", "Frees at least"):
         assert text in page
 
 

@@ -10,7 +10,7 @@ import redis
 from asgiref.sync import async_to_sync, sync_to_async
 
 from apps.nodes import backends, services
-from apps.nodes.adapters.fake import FakeEngine, FakeSwarm
+from apps.nodes.adapters.fakes.cluster import FakeEngine, FakeSwarm
 from apps.nodes.models import Cluster, EngineEndpoint, Node
 from apps.nodes.polling import asking, runtime
 from apps.nodes.polling.agents import AgentBatch

@@ -10,7 +10,7 @@ import pytest
 
 from apps.nodes import services
 from apps.nodes.models import AgentCertificate, EngineEndpoint
-from apps.nodes.services.renewal import ask_keeper
+from apps.nodes.services.certificates.renewal import ask_keeper
 from dce_agent.launch import Settings
 from dce_portal import authority, operations
 from dce_portal.errors import Unavailable

@@ -13,9 +13,7 @@ from apps.accounts.models import AuditEvent
 from apps.nodes import services
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
 from apps.nodes.ports import ClusterSnapshot, NodeInfo
-from apps.nodes.selectors import poll_targets
-from apps.nodes.services import StandaloneWish, add_standalone_swarm
-from apps.nodes.standalone_ports import (
+from apps.nodes.ports.standalone import (
     DiscoverySnapshot,
     ManagerState,
     NodePart,
@@ -23,6 +21,8 @@ from apps.nodes.standalone_ports import (
     StandaloneSnapshot,
     StoreMember,
 )
+from apps.nodes.selectors import poll_targets
+from apps.nodes.services import StandaloneWish, add_standalone_swarm
 from apps.workloads.models import Container, EngineImage
 from dce_portal.errors import Conflict, InvalidInput
 from dce_portal.origin import PORTAL
@@ -253,7 +253,7 @@ def test_a_node_page_shows_containers_and_no_action(
     text = page.content.decode()
     assert "web" in text
     assert "Containers and usage are not known here" not in text
-    assert reverse("admin:nodes_node_availability", args=[found.pk, "drain"]) not in text
+    assert reverse("admin:nodes_node_action", args=[found.pk, "drain"]) not in text
 
 
 FORM = {"name": "seed", "managers": f"{ONE}, {TWO}", "discovery_url": "etcd://192.0.2.1"}

@@ -13,15 +13,15 @@ from apps.nodes.models import Cluster, Node
 from apps.nodes.polling import standalone
 from apps.nodes.polling.standalone import DiscoveryAsker, standalone_asker_of
 from apps.nodes.ports import ClusterSnapshot, EngineAddress
-from apps.nodes.selectors import PollTarget
-from apps.nodes.services import StandaloneWish, add_standalone_swarm
-from apps.nodes.standalone_ports import (
+from apps.nodes.ports.standalone import (
     DiscoverySnapshot,
     ManagerState,
     NodePart,
     NoPrimary,
     StandaloneSnapshot,
 )
+from apps.nodes.selectors import PollTarget
+from apps.nodes.services import StandaloneWish, add_standalone_swarm
 from dce_portal.errors import PortalError, Unavailable
 from dce_portal.origin import PORTAL
 from tests.factories.infos import container_info, node_info

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from apps.accounts.models import AuditEvent, User
 from apps.nodes import backends
-from apps.nodes.adapters.fake import FakeSwarm
-from apps.nodes.adapters.fake_upkeep import FakeUpkeep
+from apps.nodes.adapters.fakes.cluster import FakeSwarm
+from apps.nodes.adapters.fakes.upkeep import FakeUpkeep
 from apps.nodes.models import Cluster, EngineDiskUsage, EngineEndpoint, Node
+from apps.nodes.ports.upkeep import DiskShare, DiskUsage
 from apps.nodes.services import engine_poll_failed
-from apps.nodes.swarm_ports import DiskShare, DiskUsage
 from dce_portal import operations
 from dce_portal.models import Operation
 from dce_portal.sealing import seal, unseal

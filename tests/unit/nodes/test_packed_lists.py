@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from apps.nodes.packed_lists import PackedLists
 from apps.nodes.ports import ImageInfo
+from apps.nodes.ports.packed_lists import PackedLists
 from tests.factories.infos import container_info
 
 IMAGE = ImageInfo(

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.nodes.models import EngineEndpoint, Join
-from apps.nodes.services.certificates import (
+from apps.nodes.services.certificates.issuing import (
     issue_agent_certificate,
     revoke_agent_certificates,
 )

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.accounts.services import record_audit
-from apps.nodes.join_hosts import JoiningHost
+from apps.nodes.joining.hosts import JoiningHost
 from apps.nodes.models import Cluster, EngineEndpoint, Join, JoinToken, Node
 from apps.nodes.services.joining.steps import publish_on_commit
 from apps.nodes.services.joining.tokens import target_of

@@ -12,7 +12,7 @@ from apps.accounts.services import record_audit
 from apps.nodes import backends
 from apps.nodes.models import Cluster, Join, JoinToken, Node
 from apps.nodes.ports import ClusterPort, NodeChange
-from apps.nodes.services.certificates import revoke_agent_certificates
+from apps.nodes.services.certificates.issuing import revoke_agent_certificates
 from apps.nodes.services.joining.certificates import endpoint_of
 from apps.nodes.services.joining.claims import origin_of
 from apps.nodes.services.joining.steps import publish_on_commit

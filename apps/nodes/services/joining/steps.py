@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.nodes.join_steps import STATES, STEPS, with_step
+from apps.nodes.joining.steps import STATES, STEPS, with_step
 from apps.nodes.models import Join
 from dce_portal import live
 from dce_portal.errors import InvalidInput

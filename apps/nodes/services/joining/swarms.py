@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from apps.nodes import backends
-from apps.nodes.cluster_facts import JoinFacts
-from apps.nodes.join_decisions import SwarmAction, SwarmSituation, shares_a_manager, swarm_action
-from apps.nodes.join_hosts import JoiningHost
-from apps.nodes.join_steps import is_done
+from apps.nodes.joining.decisions import SwarmAction, SwarmSituation, shares_a_manager, swarm_action
+from apps.nodes.joining.hosts import JoiningHost
+from apps.nodes.joining.steps import is_done
 from apps.nodes.models import Cluster, Join, JoinToken, Node
 from apps.nodes.ports import ClusterPort
+from apps.nodes.ports.cluster_facts import JoinFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What a person fills in on this app's pages."""
