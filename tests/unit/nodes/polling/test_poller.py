@@ -186,3 +186,30 @@ async def test_of_those_that_are_due_the_one_that_waits_longest_is_first() -> No
     await asyncio.sleep(0)
     assert asked == [1, 2, 2]
     await poller.stop()
+
+
+async def test_few_connections_to_agents_are_opened_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("apps.nodes.polling.poller.MOST_OPENING", 2)
+    now_s = [0.0]
+    askers: dict[int, StubAsker] = {}
+
+    def opened(found: PollTarget) -> StubAsker:
+        return askers.setdefault(found.pk, StubAsker())
+
+    poller = Poller(opened, room=lambda: 100, clock=lambda: now_s[0], choose=lambda low, _high: low)
+    agents = [PollTarget("agent", pk, (EngineAddress(f"tcp://{pk}"),)) for pk in range(5)]
+    poller.sync(0, agents)
+    assert poller.start_due(0) == 2
+    assert poller.start_due(0) == 0
+    for _round in range(6):
+        for asker in askers.values():
+            if asker.asked and asker.answers.empty():
+                asker.answers.put_nowait(True)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        poller.start_due(0)
+    now_s[0] = 20.0
+    assert poller.start_due(0) == 5
+    await poller.stop()
