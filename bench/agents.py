@@ -182,8 +182,10 @@ class Stand:
             writer.close()
 
     async def tell(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Say what was asked since the last such question."""
-        await reader.readuntil(b"\r\n\r\n")
+        """Say what was asked since the last such question; at `/anew` nobody is known from here on."""
+        head = await reader.readuntil(b"\r\n\r\n")
+        for agent in self._all() if b"/anew" in head else ():
+            agent.is_known = False
         now_s = time.monotonic()
         body = json.dumps(
             {

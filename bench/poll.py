@@ -132,11 +132,10 @@ class Bench:
         """Where the agents are."""
         return [f"tcp://{address_of(n)}:{self.options.port}" for n in range(self.options.agents)]
 
-    def asked(self) -> dict:
+    def asked(self, path: str = "/") -> dict:
         """What the agents were asked since the last such question."""
-        with urllib.request.urlopen(
-            f"http://127.0.0.1:{self.options.port + 1}/", timeout=30
-        ) as answer:
+        url = f"http://127.0.0.1:{self.options.port + 1}{path}"
+        with urllib.request.urlopen(url, timeout=30) as answer:
             return json.load(answer)
 
     def prepare_portal(self) -> None:
@@ -195,6 +194,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def measured(bench: Bench, name: str, processes: list[psutil.Process]) -> Cost:
     """Wait until every agent is asked regularly, then count for a while."""
+    bench.asked("/anew")
     first_s = _wait_for_first_answers(bench)
     first_cpu_s = _cpu_s(processes)
     time.sleep(bench.options.settle)
