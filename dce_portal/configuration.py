@@ -141,8 +141,8 @@ OPTIONS = (
         "DCE_AGENT_IMAGE",
         parsers.folder,
         "file",
-        None,
-        "The agent's image as `docker save` writes it; put into the registry where it is missing.",
+        "agent-image.tar",
+        "The agent's image as `make agent-image` writes it; put into the registry where it is missing.",
     ),
     Option(
         "DCE_TRUSTED_PROXIES",

@@ -93,9 +93,12 @@ class ContainerReader:
         """Any process will do, since all of a container share one network; the lowest lives long."""
         run.pid = min(self._hierarchy.processes(run.path), default=0)
         namespace = self._network_namespace(run.pid)
-        run.shares_host_network = bool(namespace) and namespace == self._network_namespace(1)
+        # The first process may not be looked at from a container without its capabilities; the
+        # sampler runs on the host's network itself.
+        own = {self._network_namespace(1), self._network_namespace("self")}
+        run.shares_host_network = bool(namespace) and namespace in own
 
-    def _network_namespace(self, pid: int) -> str:
+    def _network_namespace(self, pid: int | str) -> str:
         try:
             return os.readlink(f"{self._proc}/{pid}/ns/net")
         except OSError:

@@ -58,7 +58,8 @@ class KeeperStore:
         renewed = self._is_for_next_key(leaf)
         _check(leaf, trusted, Purpose.SERVER, "The certificate")
         _check_controller(controller, trusted)
-        self._check_name(leaf)
+        if controller:
+            self._check_name(leaf)
         with self._kept_on_failure():
             durable.write(self._state.authorities, trusted)
             durable.write(self._state.next_certificate, leaf)
@@ -86,7 +87,7 @@ class KeeperStore:
         raise AgentError(f"The certificate is for another key than this node's; {KEPT}.")
 
     def _check_name(self, leaf: str) -> None:
-        """The controller knows the node by this name: a certificate of another shuts it out."""
+        """The controller knows the node by this name: one of another shuts it out, unless the host joins anew."""
         if not os.path.exists(self._state.certificate):
             return
         present, new = self.installed().facts.name, openssl.facts_of(leaf).name

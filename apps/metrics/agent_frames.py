@@ -23,7 +23,7 @@ from dce_portal import live
 from dce_portal.live import Frame
 from dce_portal.watched import REMEMBERED_S, watched_topics
 
-# What is older comes with the page.
+# What is older comes with the page, which reads its history anew when it is told of it.
 MOST_FRAMES_A_TOPIC = 15
 ASKED_EVERY_S = 1.0
 
@@ -83,8 +83,10 @@ def _frames(
     node: NodeRows, object_id: int, topic: str, limits: Mapping[str, float | None]
 ) -> Iterator[Frame]:
     rows = [row for row in node.stored if row.object_id == object_id]
-    for row in rows[-MOST_FRAMES_A_TOPIC:]:
-        yield Frame(topic=topic, data=_data(row, limits))
+    skipped = max(len(rows) - MOST_FRAMES_A_TOPIC, 0)
+    for number, row in enumerate(rows[skipped:]):
+        told = {"skipped": skipped} if skipped and not number else {}
+        yield Frame(topic=topic, data=_data(row, limits) | told)
 
 
 def _data(row: Stored, limits: Mapping[str, float | None]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Max, OuterRef, Subquery, Sum
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.metrics.models import MetricObject
@@ -52,9 +53,11 @@ def may_watch_cluster(user: User, ref: str | None = None) -> bool:
 def measured_object(user: User, *, kind: str, ref: str) -> MetricObject | None:
     """The object whose samples the person asks for; None where none came yet."""
     if kind not in VISIBLE:
-        raise InvalidInput("There is usage of cluster, node, service and container.", field="kind")
+        message = _("There is usage of cluster, node, service and container.")
+        raise InvalidInput(message, field="kind")
     if not may_see(user, kind, ref):
-        raise NotFound(f"There is no {kind} with the number {ref}, or it is not yours to see.")
+        message = _("There is no %(kind)s with the number %(ref)s, or it is not yours to see.")
+        raise NotFound(message % {"kind": Kind(kind).label, "ref": ref})
     return MetricObject.objects.filter(kind=kind, ref=int(ref)).first()
 
 

@@ -192,8 +192,8 @@ def leave(request: HttpRequest, token: JoinToken, message: Message) -> dict[str,
     """Prepare a host's leave (`stage=begin`), or forget the host that has left (`stage=end`)."""
     join = joining.leaving_join(token, machine_of(message))
     if message.text("stage") == "end":
-        joining.end_leave(join, address=client_address(request))
-        return {"left": "yes"}
+        note = joining.end_leave(join, address=client_address(request))
+        return {"left": "yes", "note": note}
     plan = joining.plan_leave(join)
     return {"is_last_manager": _yes(plan.is_last_manager), "is_demoted": _yes(plan.is_demoted)}
 

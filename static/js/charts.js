@@ -95,7 +95,8 @@ class UsageChart {
   }
 
   receive({ frames, gap }) {
-    if (gap) {
+    // After a cut the node's agent brings more than the line carries: the history has all of it.
+    if (gap || frames.some(({ data }) => data.skipped)) {
       this.load();
       return;
     }

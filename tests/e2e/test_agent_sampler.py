@@ -54,8 +54,9 @@ def events(agent, container):
 
 
 def test_it_sees_the_host_and_the_engine(agent, engine):
-    wait_until(lambda: agent.health()["engine"]["answers"], what="the engine", timeout_s=60)
+    wait_until(lambda: agent.samples()["lists"]["images"], what="the list of images", timeout_s=60)
     answer = agent.samples()
+    assert answer["engine"]["answers"]
     assert answer["node"]["hostname"] == engine.hostname
     assert answer["tables"]["interfaces"]["keys"]
     assert [image["RepoTags"] for image in answer["lists"]["images"]] == [[BUSYBOX_IMAGE]]

@@ -4,110 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.site import Site, by_name, seeded
+from tests.e2e.joining import LONG_S, Joining, joining_site
 from tests.lab.agent_image import AgentImage
 from tests.lab.engine import Engine
 from tests.lab.host import wait_until
-from tests.lab.swarm import Lab, swarm_state
-from tests.plugins.portal import started_portal
+from tests.lab.swarm import swarm_state
 
 pytestmark = [pytest.mark.portal, pytest.mark.lab, pytest.mark.browser]
-
-LONG_S = 90
-OPTIONS = "sh -s -- "
-
-
-@dataclass(frozen=True, slots=True)
-class Joining:
-    """An empty portal that has the agent's image, and engines that know nothing of it."""
-
-    site: Site
-    lab: Lab
-
-    def line(self, **wish: Any) -> str:
-        """A line as the API makes it, under the address by which engines reach the portal."""
-        made = self.site.api().post("join-tokens/", wish)
-        assert made.status_code == 201, made.text
-        return self.for_hosts(made.json()["curl_line"])
-
-    def for_hosts(self, line: str) -> str:
-        """The line as a person copies it who opened the page at the gateway's address, without sudo."""
-        return line.replace("https://127.0.0.1:", f"https://{self.lab.gateway}:").replace(
-            "sudo sh", "sh"
-        )
-
-    def run(self, index: int, line: str, options: str = "") -> subprocess.CompletedProcess[str]:
-        """Run it on a host."""
-        return self.lab.engine(index).shell(line.replace("| sh", f"| {OPTIONS}{options}"))
-
-    def joined(self, index: int, line: str) -> str:
-        """Run it and expect success; what it printed."""
-        done = self.run(index, line)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert f"Joined. eng{index} is at https://{self.lab.gateway}:" in done.stdout
-        return done.stdout
-
-    def refused(self, index: int, line: str, words: str, options: str = "") -> None:
-        """Run it and expect one clear sentence."""
-        done = self.run(index, line, options)
-        assert done.returncode == 1, done.stdout
-        assert re.search(words, done.stderr), done.stderr
-        assert done.stderr.count("\n") == 1
-
-    def nodes(self) -> dict[str, dict[str, Any]]:
-        """The nodes as the portal knows them."""
-        return by_name(self.site.api().list("nodes/"), "hostname")
-
-    def step_done(self, name: str, step: str) -> bool:
-        """Whether a host has reported a step."""
-        joins = [join for join in self.site.api().list("joins/") if join["hostname"] == name]
-        steps = joins[0]["steps"] if joins else []
-        return any(one["name"] == step and one["state"] == "done" for one in steps)
-
-    def is_watched(self, name: str, **facts: object) -> bool:
-        """Whether the portal hears the node's agent and sees it as told."""
-        node = self.nodes().get(name, {})
-        return bool(node.get("has_engine") and node["is_fresh"] and facts.items() <= node.items())
 
 
 @pytest.fixture(scope="module")
 def joining(agent_image: AgentImage) -> Iterator[Joining]:
-    """The portal is told of no engine; its registry gets the agent's image from a file."""
-    folder = Path(tempfile.mkdtemp(prefix="dce-joining-"))
-    try:
-        with Lab.create(3) as lab:
-            settings = {
-                "DCE_BIND": f"127.0.0.1,{lab.gateway}",
-                "DCE_AGENT_IMAGE": str(agent_image.archive),
-            }
-            with started_portal(folder / "var", **settings) as portal:
-                site = seeded(portal, gateway=lab.gateway)
-                site.wait_healthy()
-                joining = Joining(site, lab)
-                _wait_for_image(joining)
-                yield joining
-    finally:
-        shutil.rmtree(folder)
-
-
-def _wait_for_image(joining: Joining) -> None:
-    def is_there() -> bool:
-        tags = joining.site.api().list("tags/")
-        return bool(tags)
-
-    wait_until(is_there, what="the agent's image in the registry", timeout_s=LONG_S)
+    """The portal is told of no engine, and the engines of no portal."""
+    with joining_site(3, agent_image) as joining:
+        yield joining
 
 
 def agent_id(engine: Engine) -> str:
@@ -212,7 +129,12 @@ def test_leaving_undoes_it_and_another_swarm_is_not_touched(joining: Joining) ->
     assert swarm_state(engine) == "inactive"
     rest = engine.shell("docker ps -aq; docker volume ls -q; ls /etc/docker/certs.d /etc/dce")
     assert rest.stdout.strip() == "/etc/dce:\n\n/etc/docker/certs.d:"
-    assert not joining.nodes().get("eng3", {}).get("has_engine")
+    assert set(joining.lab.nodes()) == {"eng1", "eng2"}
+    wait_until(
+        lambda: "eng3" not in joining.nodes(),
+        what="eng3 to be gone from the portal's nodes",
+        timeout_s=LONG_S,
+    )
     (join,) = [row for row in joining.site.api().list("joins/") if row["hostname"] == "eng3"]
     assert join["state"] == "left"
     engine.shell(f"docker swarm init --advertise-addr {engine.address}")

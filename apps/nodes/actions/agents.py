@@ -62,7 +62,8 @@ def _details(plan: AgentUpgrade) -> Iterable[Detail]:
 
 
 def _line(node: Node) -> str:
-    return f"{node.hostname}: {node.agent_version or _('unknown version')}"
+    version = node.agent_version or _("unknown version")
+    return f"{node.hostname}: {version}"
 
 
 def _start(subject: Cluster | Node, _wish: Wish, origin: Origin) -> Operation:

@@ -116,7 +116,7 @@ def _prune_warnings(node: Node, usage: DiskUsage, chosen: PruneWish) -> list[str
         warnings.append(
             _(
                 "Services use these images: %(images)s. Their next task here has to pull them again,"
-                " and cannot start when the registry has them no more."
+                " and cannot start when the registry no longer has them."
             )
             % {"images": ", ".join(needed[:MOST_NAMES])}
         )
@@ -150,7 +150,7 @@ def preview_unlock(node: Node, _wish: Wish) -> Preview:
                 "The engine was restarted with autolock on and waits for the Swarm's unlock key. With it,"
                 " the engine is a manager again; its containers go on in any case."
             ),
-            _("The key goes to the engine and is kept nowhere. Another manager can say it, too."),
+            _("The key goes to the engine and is kept nowhere. Another manager can give it, too."),
         ),
         blocked="" if is_locked(node) else _("This node is not locked, as far as is known."),
     )

@@ -79,7 +79,7 @@ def _refuse_halfway(host: JoiningHost) -> None:
     if host.swarm_state in {"pending", "error"}:
         raise Conflict(
             _(
-                "This host began to join a Swarm and has not come in. Run `docker swarm leave --force`,"
+                "This host began to join a Swarm and did not get in. Run `docker swarm leave --force`,"
                 " then this line again."
             )
         )

@@ -100,6 +100,7 @@ def _address(text: str) -> str:
 
 def _wrong(name: str) -> InvalidInput:
     return InvalidInput(
-        _("This host's %(name)s cannot be what was sent. Nothing was changed.") % {"name": name},
+        _("What this host sent as its %(name)s cannot be right. Nothing was changed.")
+        % {"name": name},
         field=name,
     )

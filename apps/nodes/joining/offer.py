@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.request import split_domain_port
 
-from apps.registry.services.own_images import agent_image_reference
+from apps.registry.services.own_images import AGENT_REPOSITORY, agent_image_reference
 from dce_portal import authority
 
 HTTPS_PORT = 443
@@ -73,7 +73,9 @@ def join_lines(request: HttpRequest, *, secret: str) -> JoinLines | None:
         return None
     host, pin = join_host(request), authority.public_key_pin()
     url = f"https://{host}/join/{secret}"
+    # With its version: the registry has no image under docker's own choice, `latest`.
+    image = agent_image_reference(host) or f"{host}/{AGENT_REPOSITORY}"
     return JoinLines(
         curl=f"curl -sSk --pinnedpubkey 'sha256//{pin}' {url} | sudo sh",
-        docker=f'bash -c "$(docker run -i --rm {host}/dce/agent join {host} {secret} sha256//{pin})"',
+        docker=f'bash -c "$(docker run -i --rm {image} join {host} {secret} sha256//{pin})"',
     )

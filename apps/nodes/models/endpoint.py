@@ -82,5 +82,6 @@ class EngineEndpoint(models.Model):
 
     @property
     def lacks_tls(self) -> bool:
-        """True where the engine is asked over the network in the clear."""
-        return self.url.startswith("tcp://") and not (self.tls_ca or self.tls_cert)
+        """True where it is asked over the network in the clear; an agent never is, the files are the portal's own."""
+        has_tls = self.kind == self.Kind.AGENT or bool(self.tls_ca or self.tls_cert)
+        return self.url.startswith("tcp://") and not has_tls

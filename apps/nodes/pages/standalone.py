@@ -76,7 +76,7 @@ class StandalonePages(Base):
         cluster = _cluster(request, pk)
         if request.method == "POST":
             forget_standalone_swarm(cluster, origin=Origin.of_request(request))
-            messages.success(request, _("%(name)s is asked no more.") % {"name": cluster.name})
+            messages.success(request, _("%(name)s is not asked any more.") % {"name": cluster.name})
             return HttpResponseRedirect(reverse("admin:nodes_cluster_changelist"))
         title = _("Take %(name)s out of the portal") % {"name": cluster.name}
         return self._page(request, "nodes/standalone_forget.html", title=title, cluster=cluster)

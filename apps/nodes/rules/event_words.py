@@ -22,7 +22,7 @@ WORDS: dict[str, str | Promise] = {
     "node.availability": _("changed its availability"),
     "node.role": _("changed its role"),
     "node.leader": _("leads the managers now"),
-    "node.clock_wrong": _("has a clock that is wrong"),
+    "node.clock_wrong": _("has the wrong time"),
     "node.clock_right": _("has the right time again"),
     "node.engine_silent": _("has an engine that does not answer its agent"),
     "node.engine_back": _("has an engine that answers again"),

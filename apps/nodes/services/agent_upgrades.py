@@ -174,12 +174,14 @@ def image_for(present: str, *, version: str) -> str:
 
 
 def _wait_until_back(node: Node, endpoint: EngineEndpoint, *, version: str) -> None:
-    """Return when a poll has seen the new version; raise as soon as the helper has given up."""
+    """Return when a poll has seen the new version and the helper has cleared the old agent away."""
     deadline = time.monotonic() + BACK_WITHIN_S
-    while not Node.objects.filter(pk=node.pk, agent_version=version).exists():
+    while True:
         outcome = _outcome(endpoint)
-        if outcome.is_done and outcome.has_failed:
+        if outcome.has_failed:
             raise Unavailable(outcome.said or _("the helper that replaces the agent failed."))
+        if outcome.is_done and Node.objects.filter(pk=node.pk, agent_version=version).exists():
+            return
         if time.monotonic() > deadline:
             raise Unavailable(
                 _("it does not answer with the new version after %(limit)s s.")
@@ -207,6 +209,7 @@ def _tidy(endpoint: EngineEndpoint) -> None:
 def _ask[Answer](
     endpoint: EngineEndpoint, question: Callable[[AgentHostPort], Awaitable[Answer]]
 ) -> Answer:
+    # Before the event loop: it looks up what is revoked.
     address = address_of(endpoint)
 
     async def ask() -> Answer:

@@ -50,11 +50,11 @@ def _forget_endpoint(run: OperationRun, pk: int, origin: Origin) -> None:
             )
             % {"url": endpoint.url}
         )
-    _forget_as_single_engine(endpoint)
+    forget_as_single_engine(endpoint)
     endpoint.delete()
 
 
-def _forget_as_single_engine(endpoint: EngineEndpoint) -> None:
+def forget_as_single_engine(endpoint: EngineEndpoint) -> None:
     """A poll between leaving and now has seen an engine without a Swarm and made a row for it."""
     node = endpoint.node
     if node is not None and node.cluster.kind == Cluster.Kind.ENGINES:

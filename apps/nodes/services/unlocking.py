@@ -58,10 +58,10 @@ def _key(run: OperationRun, node: Node) -> Secret:
     key = key_from_managers(node.cluster)
     if key is None:
         raise InvalidInput(
-            _("No other manager could say the unlock key. Start this again and type the key."),
+            _("No other manager gave the unlock key. Start this again and type the key."),
             field="key",
         )
-    run.say(_("Another manager said the unlock key."))
+    run.say(_("Another manager gave the unlock key."))
     return key
 
 
@@ -71,7 +71,9 @@ def _typed_key(operation: Operation) -> Secret:
     cache.delete(_place(operation))
     key = unseal(sealed) if isinstance(sealed, str) else None
     if key is None:
-        raise InvalidInput(_("The key was kept too long. Start this again and type it anew."))
+        raise InvalidInput(
+            _("The key waited too long and was deleted. Start this again and type it anew.")
+        )
     return key
 
 

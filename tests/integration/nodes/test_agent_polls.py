@@ -19,7 +19,9 @@ from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
 from apps.nodes.polling.agents import AgentAsker, AgentBatch
 from apps.nodes.ports import EngineAddress
 from apps.workloads.models import Container
+from dce_portal import live
 from dce_portal.errors import Unavailable
+from dce_portal.live import Frame
 from tests.factories.agents import ENGINE, INFO, agent_answer, container_entry, lists
 
 pytestmark = pytest.mark.django_db
@@ -222,6 +224,24 @@ def test_an_agent_restarted_beside_a_hung_engine_keeps_what_was_known(
     assert bench.ask(first([now_s], lists=lists(), engine=silent, cursor="other:1"))
     assert Container.objects.count() == 1
     assert moments() == [now_s - 10, now_s]
+
+
+def test_an_open_chart_is_told_of_samples_that_only_the_history_has(
+    bench: Bench,
+    now_s: int,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    bench.ask(first([now_s - 60]))
+    frames: list[Frame] = []
+    monkeypatch.setattr(live, "publish_many", frames.extend)
+    topic = f"node:{bench.node.pk}"
+    monkeypatch.setattr(agent_frames, "remembered_topics", lambda: frozenset({topic}))
+    with django_capture_on_commit_callbacks(execute=True):
+        bench.ask(then([float(now_s - 50 + second) for second in range(40)], cursor="boot:2"))
+    told = [frame.data for frame in frames if frame.data.get("type") == "usage"]
+    assert [data["at"] for data in told] == list(range(now_s - 25, now_s - 10))
+    assert [data.get("skipped") for data in told] == [25, *[None] * 14]
 
 
 def test_an_engine_upgraded_between_two_polls_is_the_same_node(bench: Bench, now_s: int) -> None:

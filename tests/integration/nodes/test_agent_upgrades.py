@@ -150,6 +150,24 @@ def test_one_that_never_answers_again_is_given_up(
     assert "does not answer with the new version" in operation.error
 
 
+def test_a_helper_that_still_works_is_not_disturbed(
+    cluster: Cluster, hosts: dict[str, FakeAgentHost], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It removes the old agent after the new one has answered."""
+    hosts["c-worker"] = FakeAgentHost(ends=ReplacementOutcome(is_done=False))
+    polled = agent_upgrades.time.sleep
+
+    def helper_ends(pause_s: float) -> None:
+        if versions()["c-worker"] == NEW and not hosts["c-worker"].ends.is_done:
+            assert "tidy" not in hosts["c-worker"].asked
+            hosts["c-worker"].ends = ReplacementOutcome(is_done=True)
+        polled(pause_s)
+
+    monkeypatch.setattr(agent_upgrades.time, "sleep", helper_ends)
+    assert carry_out(cluster).state == "succeeded"
+    assert hosts["c-worker"].asked[-1] == "tidy"
+
+
 def test_it_can_be_cancelled_between_nodes(
     cluster: Cluster, hosts: dict[str, FakeAgentHost], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,7 +245,7 @@ def test_an_administrator_starts_it_by_the_api_and_mallory_cannot(
     for stranger in (mallory, operator):
         assert with_token(stranger).post(url).status_code in {403, 404}
     assert not Operation.objects.exists()
-    answer = with_token(administrator).post(url, content_type="application/json")
+    answer = with_token(administrator).post(url, {}, content_type="application/json")
     assert answer.status_code == 202, answer.content
     assert Operation.objects.get().kind == "agents.upgrade"
 

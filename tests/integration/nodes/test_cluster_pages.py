@@ -121,6 +121,12 @@ def test_tls_files_must_be_there_and_come_in_pairs(
     assert not EngineEndpoint.objects.get().lacks_tls
 
 
+def test_an_agent_is_never_said_to_be_asked_in_the_clear() -> None:
+    kinds = EngineEndpoint.Kind
+    lacking = [kind for kind in kinds if EngineEndpoint(url="tcp://a:1", kind=kind).lacks_tls]
+    assert lacking == [kinds.ENGINE, kinds.STANDALONE]
+
+
 def test_a_socket_takes_no_tls_files(
     administrator: User, signed_in: SignedIn, engine_socket: Path, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import AuditEvent, User
+from apps.nodes.joining import offer
 from apps.nodes.models import Join, JoinToken
 from apps.nodes.selectors.joining import may_watch_joins
 from dce_portal import live
@@ -147,13 +148,17 @@ def test_the_page_asks_as_often_for_many_as_for_few(
     assert queries_of(administrator, PAGE) == few
 
 
-def test_the_api_makes_lists_and_revokes(administrator: User, with_token) -> None:
+def test_the_api_makes_lists_and_revokes(
+    administrator: User, with_token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offer, "agent_image_reference", lambda host: f"{host}/dce/agent:1.2.3")
     script = with_token(administrator)
     made = script.post(API, {"role": "manager", "uses": 3}, content_type="application/json")
     body = made.json()
     assert (made.status_code, made["Cache-Control"]) == (201, "no-store")
     assert body["secret"] in body["curl_line"]
     assert body["secret"] in body["docker_line"]
+    assert "/dce/agent:1.2.3 join " in body["docker_line"]
     listed = script.get(API).json()["results"]
     assert [row["uses_allowed"] for row in listed] == [3]
     assert "secret" not in listed[0]

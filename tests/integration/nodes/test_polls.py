@@ -252,6 +252,20 @@ def test_a_second_address_of_a_node_waits_until_the_first_fails(endpoint: Engine
     assert node.is_fresh
 
 
+def test_an_agent_shows_its_node_whichever_address_was_there_first(
+    endpoint: EngineEndpoint,
+) -> None:
+    agent = EngineEndpoint.objects.create(url="tcp://10.0.0.1:12376", kind="agent")
+    services.apply_engine_snapshot(endpoint.pk, snapshot=engine_snapshot())
+    node = services.apply_engine_snapshot(agent.pk, snapshot=engine_snapshot())
+    assert node is not None
+    assert node.endpoint == agent
+    assert services.apply_engine_snapshot(endpoint.pk, snapshot=engine_snapshot()) is None
+    endpoint.refresh_from_db()
+    assert "second address" in endpoint.last_error
+    assert Node.objects.count() == 1
+
+
 def test_a_copied_machine_with_the_same_engine_id_is_a_node_of_its_own(
     endpoint: EngineEndpoint,
 ) -> None:

@@ -234,7 +234,7 @@ def test_a_key_that_waited_too_long_is_asked_for_again(
 ) -> None:
     signed_in(administrator).post(url(locked, "unlock"), {"key": KEY})
     cache.delete(f"nodes:unlock:{Operation.objects.get().pk}")
-    assert "kept too long" in carried_out().error
+    assert "waited too long" in carried_out().error
 
 
 def test_what_another_key_sealed_is_nothing() -> None:

@@ -34,6 +34,18 @@ def test_on_the_hosts_network_a_container_has_no_bytes_of_its_own(reader, tree):
     assert found["cpu_s"] == 6.5
 
 
+def test_the_hosts_network_is_known_where_the_first_process_is_closed_to_the_agent(
+    reader, tree, tmp_path
+):
+    (tmp_path / "proc/1/ns/net").unlink()
+    tree.add_process("self", namespace=1)
+    tree.add_process(4242, namespace=1, received=500)
+    assert "rx_bytes" not in figures(reader)
+    tree.add_process(4242, namespace=2, received=500)
+    (other,) = ContainerReader(hierarchy_of(tree.sys), proc=tree.proc).read([ONE])
+    assert CONTAINERS.figures(other)["rx_bytes"] == 500
+
+
 def test_another_process_is_taken_when_the_first_has_ended(reader, tree, tmp_path):
     figures(reader)
     (tmp_path / "proc/4242/net/dev").unlink()

@@ -106,6 +106,12 @@ def test_a_certificate_for_the_present_key_is_taken_too(joined, state, authority
     assert durable.text_of(state.certificate) == leaf
 
 
+def test_a_host_that_joins_anew_gets_another_name(joined, state, authority):
+    leaf = authority.agent(joined.first_request("agent-x.dce"), name="agent-x.dce")
+    joined.install(leaf, authority.certificate_pem)
+    assert durable.text_of(state.certificate) == leaf
+
+
 def bad_installs(authority, joined):
     """Name, certificate, authorities, and what the sentence has in it."""
     csr, own, other = joined.next_request(), authority.certificate_pem, AgentAuthority("other")

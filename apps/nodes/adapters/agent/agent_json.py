@@ -117,7 +117,7 @@ def ticks_of(answer: Facts) -> AgentTicks:
         raise unreadable(_("its ticks do not fit each other"))
     latest_ms = datetime(2200, 1, 1, tzinfo=UTC).timestamp() * 1000
     if at and not 0 <= min(at) <= max(at) < latest_ms:
-        raise unreadable(_("its ticks are at no time of a calendar"))
+        raise unreadable(_("its ticks lie outside the calendar"))
     return AgentTicks(at, intervals)
 
 
@@ -126,7 +126,7 @@ def table_of(answer: Facts, name: str, *, tick_count: int) -> AgentTable:
     raw = answer.part("tables", name)
     keys = raw.raw.get("keys")
     if not isinstance(keys, list) or set(map(type, keys)) - {str}:
-        raise unreadable(_("the keys of %(table)s are no texts") % {"table": name})
+        raise unreadable(_("the keys of %(table)s are not texts") % {"table": name})
     tick, key = (_numbers(raw.raw.get(part), what=f"{name}.{part}") for part in ("tick", "key"))
     if len(tick) != len(key) or _beyond(tick, tick_count) or _beyond(key, len(keys)):
         raise unreadable(_("the rows of %(table)s do not fit its ticks and keys") % {"table": name})

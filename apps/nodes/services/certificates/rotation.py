@@ -43,9 +43,7 @@ def preview_rotation() -> list[str]:
     agents = len(agents_with_certificate())
     if authority.rotation_stage() is not Stage.STEADY:
         return [
-            _(
-                "The last change of the CA is not at its end. This goes on with it; no other CA is made."
-            )
+            _("The last change of the CA has not ended. This goes on with it; no other CA is made.")
         ]
     return [
         _("A new CA is made and trusted beside the old one by %(n)s agents.") % {"n": agents},

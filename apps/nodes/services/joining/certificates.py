@@ -38,7 +38,7 @@ def certify(join: Join, csr_pem: str, *, address: str | None) -> str:
     with transaction.atomic():
         endpoint = _endpoint_for(join)
         if join.certificate is not None:
-            reason = _("The host asked for another one while it joined.")
+            reason = _("The host asked for another certificate while it joined.")
             revoke_agent_certificates(endpoint, reason=reason, origin=origin)
         issued = issue_agent_certificate(
             endpoint=endpoint, csr_pem=csr_pem, addresses=(join.address,), origin=origin

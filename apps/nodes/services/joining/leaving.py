@@ -1,4 +1,4 @@
-"""Lets a host go that joined with a token: its agent is asked no more, its certificate is revoked."""
+"""Lets a host go that joined with a token: certificate revoked, address forgotten, its Swarm told."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from apps.accounts.services import record_audit
 from apps.nodes import backends
 from apps.nodes.models import Cluster, Join, JoinToken, Node
 from apps.nodes.ports import ClusterPort, NodeChange
+from apps.nodes.selectors import manager_addresses
 from apps.nodes.services.certificates.issuing import revoke_agent_certificates
+from apps.nodes.services.forgetting import forget_as_single_engine
 from apps.nodes.services.joining.certificates import endpoint_of
 from apps.nodes.services.joining.claims import origin_of
 from apps.nodes.services.joining.steps import publish_on_commit
-from dce_portal.errors import Conflict, NotFound, PermissionDenied
+from dce_portal.errors import Conflict, NotFound, PermissionDenied, PortalError
 from dce_portal.operations import Target
 
 MOST_TRIES = 3
@@ -57,14 +59,21 @@ def plan_leave(join: Join) -> LeavePlan:
     return LeavePlan(is_demoted=True)
 
 
-def end_leave(join: Join, *, address: str | None) -> None:
-    """Forget the host: certificate revoked, address removed, the Swarm's own entry taken out."""
-    origin = origin_of(join.token, address=address)
-    node, endpoint = _node_of(join), endpoint_of(join)
+def end_leave(join: Join, *, address: str | None) -> str:
+    """Forget the host, then have its Swarm forget it; why that one did not, or nothing."""
+    # A poll since the host left has placed its address among the single engines.
+    node = join.node or _node_of(join)
+    _forget(join, node, address=address)
+    return _taken_out(node) if node is not None else ""
+
+
+def _forget(join: Join, node: Node | None, *, address: str | None) -> None:
+    origin, endpoint = origin_of(join.token, address=address), endpoint_of(join)
     with transaction.atomic():
         if endpoint is not None:
             reason = _("The host left.")
             revoke_agent_certificates(endpoint, reason=reason, origin=origin)
+            forget_as_single_engine(endpoint)
             endpoint.delete()
         join.state, join.steps, join.node, join.error = Join.State.LEFT, [], None, ""
         join.save(update_fields=["state", "steps", "node", "error", "updated_at"])
@@ -72,6 +81,30 @@ def end_leave(join: Join, *, address: str | None) -> None:
         target = Target("node", str(node.pk) if node else "", label)
         record_audit("join.leave", origin=origin, target=target)
         publish_on_commit(join)
+
+
+def _taken_out(node: Node) -> str:
+    """It has left, so it may be forced; a Swarm without another manager here ended with this host."""
+    if node.cluster.kind != Cluster.Kind.SWARM or not manager_addresses(node.cluster):
+        return ""
+    try:
+        asyncio.run(_remove(backends.cluster_port(node.cluster), node.native_id))
+    except NotFound:
+        return ""
+    except PortalError as error:
+        words = _(
+            "The Swarm still lists %(node)s: %(reason)s Remove it from its page in the portal once"
+            " it is down."
+        )
+        return words % {"node": node.hostname, "reason": error.message}
+    return ""
+
+
+async def _remove(port: ClusterPort, native_id: str) -> None:
+    try:
+        await port.remove_node(native_id, force=True)
+    finally:
+        await port.close()
 
 
 def _node_of(join: Join) -> Node | None:

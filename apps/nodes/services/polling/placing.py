@@ -96,14 +96,20 @@ def _row_of(cluster: Cluster, seen: NodeInfo) -> Node:
 
 
 def _take_over(endpoint: EngineEndpoint, node: Node) -> bool:
-    """Whether the node is this address's to show: nobody else's, or of one that does not answer."""
+    """Whether the node is this address's to show: nobody else's, of one that does not answer, or an agent's."""
     other = EngineEndpoint.objects.filter(node=node).exclude(pk=endpoint.pk).first()
     if other is None:
         return True
-    if not other.failures:
+    if not (other.failures or _knows_more(endpoint, other)):
         return False
     EngineEndpoint.objects.filter(pk=other.pk).update(node=None)
     return True
+
+
+def _knows_more(endpoint: EngineEndpoint, other: EngineEndpoint) -> bool:
+    """An agent also tells of the host itself, and of the time while the portal was away."""
+    agent = EngineEndpoint.Kind.AGENT
+    return endpoint.kind == agent != other.kind
 
 
 def _link(endpoint: EngineEndpoint, node: Node) -> None:

@@ -81,3 +81,13 @@ def test_a_host_without_docker_is_told_so(shell: tuple[str, ...], tmp_path: Path
     )
     assert done.returncode == 1
     assert "no docker command" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("portals_s", "skew"), [(95, "5"), (100, "0"), (104, "0"), (109, "0"), (112, "-3")]
+)
+@pytest.mark.parametrize("shell", present, ids=lambda shell: shell[0])
+def test_a_slow_answer_is_no_wrong_clock(shell: tuple[str, ...], portals_s: int, skew: str) -> None:
+    begun = join_script(VALUES).replace('\nmain "$@"\n', f"\nclock_skew {portals_s}\n")
+    done = run(f"ASKED_S=100; ANSWERED_S=109\n{begun}", shell=shell)
+    assert (done.stdout, done.stderr) == (f"{skew}\n", "")

@@ -80,10 +80,10 @@ check_storage() {
 
 ask_portal() {
   # The portal takes the address that the request came from, unless one is named.
-  ask /check "$(host_lines)"
+  ask_check
   if [ -z "$ADDRESS" ] && is_behind_bridge "$(field address)"; then
     ADDRESS=$(own_address)
-    ask /check "$(host_lines)"
+    ask_check
   fi
   ADDRESS=$(field address)
   ACTION=$(field action)
@@ -92,11 +92,28 @@ ask_portal() {
   CHECKED=$ANSWER
 }
 
+ask_check() {
+  lines=$(host_lines)
+  ASKED_S=$(date -u +%s)
+  ask /check "$lines"
+  ANSWERED_S=$(date -u +%s)
+}
+
 checked() { ANSWER=$CHECKED field "$1"; }
 
+clock_skew() { # portal's time: by how much this clock is off at the least
+  # The portal looked at its clock at some time between question and answer, which a slow host spreads.
+  if [ "$1" -lt "$ASKED_S" ]; then
+    echo $((ASKED_S - $1))
+  elif [ "$1" -gt "$ANSWERED_S" ]; then
+    echo $((ANSWERED_S - $1))
+  else
+    echo 0
+  fi
+}
+
 check_clock() {
-  theirs=$(checked now_unix_s)
-  skew=$(($(date -u +%s) - theirs))
+  skew=$(clock_skew "$(checked now_unix_s)")
   size=${skew#-}
   if [ "$size" -gt 300 ]; then
     row FAIL clock "$skew s off the portal's" 'Certificates would not be valid yet or any more: set the clock, best with chrony.'

@@ -13,6 +13,8 @@ leave() {
   rm -f "$CERTIFICATES/$DCE_REGISTRY/ca.crt"
   rmdir "$CERTIFICATES/$DCE_REGISTRY" 2>/dev/null || true
   ask /leave "machine=$MACHINE" stage=end
+  note=$(field note)
+  [ -z "$note" ] || say "    $note"
   rm -f "$KEPT/join"
   rmdir "$KEPT" 2>/dev/null || true
   say "Left. $HOST_NAME is an engine on its own again."
