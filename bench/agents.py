@@ -47,6 +47,8 @@ class StandIn:
     phase_s: float
     asked_at_s: list[float] = field(default_factory=list)
     ticks_told: int = 0
+    is_known: bool = False
+    """Whether it was asked with a cursor of its own."""
 
     def ids(self) -> list[str]:
         """Its containers."""
@@ -57,10 +59,11 @@ class StandIn:
         now_s = time.time()
         last = int((now_s - self.phase_s) // INTERVAL_S)
         boot, _colon, text = since.partition(":")
-        seen = int(text) if boot == "b" else last - 1
+        self.is_known = boot == "b"
+        seen = int(text) if self.is_known else last - 1
         count = max(min(last - seen, MOST_TICKS), 0)
         self.ticks_told += count
-        head = self._head(now_s, seen=seen, last=seen + count, is_new=boot != "b")
+        head = self._head(now_s, seen=seen, last=seen + count, is_new=not self.is_known)
         body = head + template(count, self.containers)
         return body.replace(b"container-", b"%08x" % self.number + b"0" * 46)
 
@@ -179,13 +182,16 @@ class Stand:
             writer.close()
 
     async def tell(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Say what was asked since the last such question."""
-        await reader.readuntil(b"\r\n\r\n")
+        """Say what was asked since the last such question; at `/anew` nobody is known from here on."""
+        head = await reader.readuntil(b"\r\n\r\n")
+        for agent in self._all() if b"/anew" in head else ():
+            agent.is_known = False
         now_s = time.monotonic()
         body = json.dumps(
             {
                 "ages_s": [now_s - a.asked_at_s[-1] if a.asked_at_s else None for a in self._all()],
                 "gaps_s": [_longest_gap(a.asked_at_s) for a in self._all()],
+                "known": sum(agent.is_known for agent in self._all()),
                 "polls": sum(len(agent.asked_at_s) for agent in self._all()),
                 "ticks": sum(agent.ticks_told for agent in self._all()),
             }

@@ -6,20 +6,19 @@ their minutes are summed up again; ticks that come twice change nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from apps.metrics import agent_ticks, bulk, store
+from apps.metrics import agent_ticks, bulk
 from apps.metrics.agent_frames import publish_on_commit
 from apps.metrics.agent_rows import AgentUsage, NodeRows
 from apps.metrics.agent_ticks import Row
-from apps.metrics.bulk import Stored
-from apps.metrics.measures import MEASURES, Figures
+from apps.metrics.bulk import Described, Stored
 from apps.metrics.minutes import OpenMinutes, open_minutes
 from apps.metrics.models import MetricObject
-from apps.metrics.object_keys import ObjectKeys, object_keys
+from apps.metrics.object_keys import ObjectKeys, Ref, object_keys
 from apps.metrics.services import CLOCK_AHEAD, store_totals
-from apps.metrics.store import Measurement
 
 Kind, Source = MetricObject.Kind, MetricObject.Source
 
@@ -32,7 +31,9 @@ def ingest_agents(
     minutes: OpenMinutes = open_minutes,
 ) -> None:
     """Store what several agents brought, in the caller's transaction; frames go out after its commit."""
-    nodes = [rows for usage in usages if (rows := _node_rows(usage, now=now, keys=keys)).stored]
+    told = [_told(usage) for usage in usages]
+    _describe([one for one in told if one.needs_describing(keys)], keys, now=now)
+    nodes = [rows for one in told if (rows := _node_rows(one, now=now, keys=keys)).stored]
     bulk.insert_samples(row for node in nodes for row in node.stored)
     bulk.update_latest([row for node in nodes for row in latest(node.stored)])
     for node in nodes:
@@ -41,68 +42,83 @@ def ingest_agents(
     _totals(nodes, now=now)
 
 
-def _node_rows(usage: AgentUsage, *, now: datetime, keys: ObjectKeys) -> NodeRows:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer's figures as rows, and the measured objects that they are of."""
+
+    usage: AgentUsage
+    host: Sequence[Row]
+    containers: Sequence[Row]
+    refs: Mapping[str, Ref]
+
+    @property
+    def own(self) -> Ref:
+        """The node itself."""
+        return (Kind.NODE.value, self.usage.node_pk)
+
+    def needs_describing(self, keys: ObjectKeys) -> bool:
+        """Whether an object is new, or may be called or limited otherwise now."""
+        is_known = self.usage.is_described and keys.know([self.own, *self.refs.values()])
+        return bool(self.host) and not is_known
+
+
+def _told(usage: AgentUsage) -> Told:
     snapshot = usage.snapshot
     moments = agent_ticks.moments(snapshot.ticks, clock_ahead_s=usage.clock_ahead_s)
     at_s = [int(moment_s) for moment_s in moments]
-    host = agent_ticks.host_rows(snapshot, at_s)
     containers = agent_ticks.container_rows(snapshot, at_s)
-    latest_s = int((now + CLOCK_AHEAD).timestamp())
-    host_id, ids = _objects(usage, host, containers, keys)
-    stored = [Stored(host_id, row.at_s, row.values) for row in host] if host_id else []
-    stored += [Stored(ids[row.key], row.at_s, row.values) for row in containers if row.key in ids]
-    return NodeRows(usage, host_id, ids, [row for row in stored if 0 <= row.at_s <= latest_s])
-
-
-def _objects(
-    usage: AgentUsage, host: Sequence[Row], containers: Sequence[Row], keys: ObjectKeys
-) -> tuple[int | None, dict[str, int]]:
-    """The measured objects of the node and of its containers; made, or described anew, where that is due."""
-    seen = {row.key: row for row in containers if row.key in usage.containers}
+    seen = {row.key for row in containers} & usage.containers.keys()
     refs = {key: (Kind.CONTAINER.value, usage.containers[key].pk) for key in seen}
-    own = (Kind.NODE.value, usage.node_pk)
-    if host and not (usage.is_described and keys.know([own, *refs.values()])):
-        measured = [_measured_host(usage, host[-1]), *_measured_containers(usage, seen)]
-        newest_s = max(row.at_s for row in host)
-        keys.learn(store.write_objects(measured, at=datetime.fromtimestamp(newest_s, tz=UTC)))
-    return keys.get(own), {key: pk for key, ref in refs.items() if (pk := keys.get(ref))}
+    return Told(usage, agent_ticks.host_rows(snapshot, at_s), containers, refs)
 
 
-def _measured_host(usage: AgentUsage, row: Row) -> Measurement:
-    return Measurement(
-        kind=Kind.NODE,
+def _node_rows(told: Told, *, now: datetime, keys: ObjectKeys) -> NodeRows:
+    latest_s = int((now + CLOCK_AHEAD).timestamp())
+    host_id = keys.get(told.own)
+    ids = {key: pk for key, ref in told.refs.items() if (pk := keys.get(ref))}
+    stored = [Stored(host_id, row.at_s, row.values) for row in told.host] if host_id else []
+    stored += [
+        Stored(ids[row.key], row.at_s, row.values) for row in told.containers if row.key in ids
+    ]
+    rows = [row for row in stored if 0 <= row.at_s <= latest_s]
+    return NodeRows(told.usage, host_id, ids, rows)
+
+
+def _describe(told: Sequence[Told], keys: ObjectKeys, *, now: datetime) -> None:
+    """Make the measured objects of nodes and of their containers, or say anew what they are."""
+    described = [one for node in told for one in (_node(node.usage), *_containers(node))]
+    if described:
+        keys.learn(bulk.describe_objects(described, now=now))
+
+
+def _node(usage: AgentUsage) -> Described:
+    return Described(
+        kind=Kind.NODE.value,
         ref=usage.node_pk,
         label=usage.hostname,
-        source=Source.AGENT,
+        source=Source.AGENT.value,
         cluster_ref=usage.cluster_pk,
         cpu_limit_cores=usage.snapshot.node.cpu_count or None,
         memory_limit_bytes=float(usage.memory_bytes) or None,
-        figures=figures_of(row.values),
     )
 
 
-def _measured_containers(usage: AgentUsage, seen: Mapping[str, Row]) -> list[Measurement]:
+def _containers(told: Told) -> Iterator[Described]:
+    usage = told.usage
     limits = agent_ticks.container_limits(usage.snapshot)
-    return [
-        Measurement(
-            kind=Kind.CONTAINER,
-            ref=usage.containers[key].pk,
-            label=usage.containers[key].name,
-            source=Source.AGENT,
+    for key in told.refs:
+        container = usage.containers[key]
+        yield Described(
+            kind=Kind.CONTAINER.value,
+            ref=container.pk,
+            label=container.name,
+            source=Source.AGENT.value,
             cluster_ref=usage.cluster_pk,
             node_ref=usage.node_pk,
-            service_ref=usage.containers[key].service_pk,
-            cpu_limit_cores=usage.containers[key].cpu_limit_cores,
+            service_ref=container.service_pk,
+            cpu_limit_cores=container.cpu_limit_cores,
             memory_limit_bytes=limits.get(key),
-            figures=figures_of(row.values),
         )
-        for key, row in seen.items()
-    ]
-
-
-def figures_of(values: Sequence[float | None]) -> Figures:
-    """A row's values by their names."""
-    return Figures(**dict(zip(MEASURES, values, strict=True)))
 
 
 def latest(rows: Sequence[Stored]) -> Collection[Stored]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import batched
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection
@@ -22,6 +24,16 @@ _PLACES = ", ".join(["%s"] * (len(MEASURES) + 2))
 _INSERT_SAMPLE = (
     f"INSERT INTO {_SAMPLE} (object_id, at_s, {_COLUMNS}) VALUES ({_PLACES}) ON CONFLICT DO NOTHING"  # noqa: S608 - our own names
 )
+_DESCRIPTION = (
+    *("label", "source", "cluster_ref", "node_ref", "service_ref"),
+    *("cpu_limit_cores", "memory_limit_bytes"),
+)
+_DESCRIBED = ("kind", "ref", *_DESCRIPTION)
+_DESCRIBE = f"""
+    INSERT INTO {_OBJECT} ({", ".join(_DESCRIBED)}, created_at, last_sample_at)
+    VALUES ({", ".join(["%s"] * (len(_DESCRIBED) + 2))})
+    ON CONFLICT (kind, ref) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _DESCRIPTION)}
+"""  # noqa: S608 - our own names; the values are parameters
 _SETS = ", ".join(f"{name} = %s" for name in MEASURES)
 _UPDATE_LATEST = (
     f"UPDATE {_OBJECT} SET {_SETS}, last_sample_at = %s WHERE id = %s AND last_sample_at <= %s"  # noqa: S608 - our own names
@@ -50,6 +62,40 @@ class Stored:
     values: Sequence[float | None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """What a measured object is; its figures come by `update_latest`."""
+
+    kind: str
+    ref: int
+    label: str
+    source: str
+    cluster_ref: int
+    node_ref: int | None = None
+    service_ref: int | None = None
+    cpu_limit_cores: float | None = None
+    memory_limit_bytes: float | None = None
+
+
+def describe_objects(objects: Sequence[Described], *, now: datetime) -> dict[tuple[str, int], int]:
+    """Make the rows that are missing, say of the others what they are now; returns all keys by kind and ref."""
+    # Any sample is newer than what a row is made with.
+    moments = (_moment_of(now), _moment(0))
+    read = attrgetter(*_DESCRIBED)
+    with connection.cursor() as cursor:
+        cursor.executemany(_DESCRIBE, [(*read(one), *moments) for one in objects])
+    return {
+        (kind, ref): pk
+        for kind in {one.kind for one in objects}
+        for part in batched((one.ref for one in objects if one.kind == kind), OBJECTS_A_STATEMENT)
+        for ref, pk in _keys_of(kind, part)
+    }
+
+
+def _keys_of(kind: str, refs: Sequence[int]) -> Iterable[tuple[int, int]]:
+    return MetricObject.objects.filter(kind=kind, ref__in=refs).values_list("ref", "pk")
+
+
 def insert_samples(rows: Iterable[Stored]) -> None:
     """Add raw rows; one that is there already stays as it is."""
     with connection.cursor() as cursor:
@@ -65,14 +111,16 @@ def update_latest(rows: Sequence[Stored]) -> None:
 
 
 def _moment(at_s: int) -> Any:  # noqa: ANN401 - what the database's driver takes
-    return connection.ops.adapt_datetimefield_value(datetime.fromtimestamp(at_s, tz=UTC))
+    return _moment_of(datetime.fromtimestamp(at_s, tz=UTC))
+
+
+def _moment_of(at: datetime) -> Any:  # noqa: ANN401 - what the database's driver takes
+    return connection.ops.adapt_datetimefield_value(at)
 
 
 def roll_up(object_ids: Collection[int], *, first_s: int, end_s: int) -> None:
     """Sum up whole minutes from their raw rows; doing it again after late rows came makes them right."""
-    ids = list(object_ids)
     with connection.cursor() as cursor:
-        for start in range(0, len(ids), OBJECTS_A_STATEMENT):
-            part = ids[start : start + OBJECTS_A_STATEMENT]
+        for part in batched(object_ids, OBJECTS_A_STATEMENT):
             statement = _ROLL_UP.format(places=", ".join(["%s"] * len(part)))
             cursor.execute(statement, [*part, first_s, end_s])

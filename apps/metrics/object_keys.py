@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-
-from apps.metrics.models import MetricObject
 
 Ref = tuple[str, int]
 MOST_KEYS = 500_000
@@ -25,11 +23,11 @@ class ObjectKeys:
         """Whether all of them are known."""
         return all(ref in self._known for ref in refs)
 
-    def learn(self, rows: Iterable[MetricObject]) -> None:
+    def learn(self, keys: Mapping[Ref, int]) -> None:
         """Remember rows that were just written."""
         if len(self._known) > MOST_KEYS:
             self._known.clear()
-        self._known.update({(row.kind, row.ref): row.pk for row in rows})
+        self._known.update(keys)
 
     def forget(self) -> None:
         """Ask for all again: a write failed, perhaps since one of them is gone."""

@@ -23,6 +23,8 @@ from dce_portal.errors import PortalError
 log = structlog.get_logger(__name__)
 
 MOST_A_TRANSACTION = 64
+# Answers that wait hold their figures: beyond these, agents are asked later.
+MOST_WAITING = 256
 # A back-fill of 15 minutes comes in about twenty parts at most; the next poll takes the rest.
 MOST_PARTS_A_POLL = 40
 
@@ -58,6 +60,10 @@ class AgentBatch:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
+
+    def room(self) -> int:
+        """How many more answers may wait to be stored."""
+        return MOST_WAITING - len(self._waiting)
 
     async def close(self) -> None:
         """Store nothing more."""

@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 Key = tuple[str, int]
 # A whole fleet's first handshakes at once would take longer than each of them may.
 FIRST_QUESTIONS_A_S = 100
+# Nor are more connections opened at once than a busy machine opens in time.
+MOST_OPENING = 64
 
 
 @dataclass(slots=True)
@@ -30,6 +32,13 @@ class Track:
     asker: Asker
     schedule: Schedule
     running: asyncio.Task[None] | None = field(default=None)
+    has_answered: bool = False
+    """Whether the last question was answered, so that the next needs no new connection."""
+
+    @property
+    def is_agent(self) -> bool:
+        """Whether it is asked in the one request of an agent."""
+        return self.target.kind == "agent"
 
 
 class Poller:
@@ -39,11 +48,16 @@ class Poller:
         self,
         open_asker: Callable[[PollTarget], Asker],
         *,
+        room: Callable[[], int] = lambda: MOST_OPENING,
         clock: Callable[[], float] = time.monotonic,
         choose: Choose = random.uniform,
     ) -> None:
-        """Take the way to open a target's connections; clock and chance are given by tests."""
+        """Take the way to open connections, and how many more agents' answers can be taken in.
+
+        Clock and chance are given by tests.
+        """
         self._open_asker = open_asker
+        self._room = room
         self._clock = clock
         self._choose = choose
         self._tracks: dict[Key, Track] = {}
@@ -73,16 +87,35 @@ class Poller:
 
     def start_due(self, shard: int) -> int:
         """Ask every target of the shard whose time has come; returns how many."""
-        now_s = self._clock()
-        due = [
-            track
-            for track in self._tracks.values()
-            if track.shard == shard and track.schedule.is_due(now_s)
-        ]
+        due = self._due(shard)
         for track in due:
             track.schedule.started()
             track.running = asyncio.create_task(self._ask(track))
         return len(due)
+
+    def _due(self, shard: int) -> list[Track]:
+        """The oldest first; while the database is behind, agents wait for their next tick."""
+        now_s = self._clock()
+        tracks = [one for one in self._tracks.values() if one.shard == shard]
+        due = sorted(
+            (one for one in tracks if one.schedule.is_due(now_s)),
+            key=lambda one: one.schedule.due_at_s,
+        )
+        agents = [one for one in due if one.is_agent]
+        return [one for one in due if not one.is_agent] + self._admitted(agents)
+
+    def _admitted(self, due: Sequence[Track]) -> list[Track]:
+        """Agents as far as there is room; those that need a new connection a few at a time."""
+        opening = [one for one in due if not one.has_answered][: self._openings_left()]
+        going_on = [one for one in due if one.has_answered]
+        return [*going_on, *opening][: max(self._room(), 0)]
+
+    def _openings_left(self) -> int:
+        open_now = sum(
+            one.is_agent and one.schedule.is_in_flight and not one.has_answered
+            for one in self._tracks.values()
+        )
+        return max(MOST_OPENING - open_now, 0)
 
     def hurry(self, endpoint_pk: int) -> None:
         """Make one engine due at the next tick, if it is asked here at all."""
@@ -115,6 +148,7 @@ class Poller:
         except Exception:
             log.exception("poll_failed", kind=track.target.kind, pk=track.target.pk)
         now_s = self._clock()
+        track.has_answered = has_answered
         if not has_answered:
             track.schedule.failed(now_s)
             return

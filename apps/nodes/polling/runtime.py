@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ log = structlog.get_logger(__name__)
 SYNC_EVERY_S = 3.0
 ADOPT_EVERY_S = 60.0
 STOP_TIMEOUT_S = 5.0
+SWITCH_INTERVAL_S = 0.001
 
 
 class Runtime:
@@ -37,11 +39,14 @@ class Runtime:
         self._loop = asyncio.new_event_loop()
         self._database = ThreadPoolExecutor(max_workers=1, thread_name_prefix="poll-database")
         self._thread = threading.Thread(target=self._loop.run_forever, name="poll", daemon=True)
-        self._poller = Poller(self._open_asker)
         self._batch = AgentBatch(self._in_database)
+        self._poller = Poller(self._open_asker, room=self._batch.room)
         self._watching = Watching()
         self._synced_at_s: dict[int, float] = {}
         self._adopted_at_s: float | None = None
+        # The loop gives way at each read of a socket; at the usual 5 ms it would wait half a second
+        # for each hundred reads while the database's thread computes.
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         self._thread.start()
 
     def tick(self, *, shard: int, shards: int) -> None:

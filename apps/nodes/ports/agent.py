@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from apps.nodes.ports.engine import ContainerInfo, EngineAddress, EngineIdentity, ImageInfo
+from apps.nodes.ports.packed_lists import PackedLists
 
 Column = Sequence[float | None]
 
@@ -76,10 +77,7 @@ class AgentSnapshot:
     """The node's clock against ours; half of the answer's time is uncertain."""
     node: AgentNode
     engine: AgentEngine
-    containers: tuple[ContainerInfo, ...]
-    images: tuple[ImageInfo, ...]
-    lists_number: int
-    """Another one when the lists are others than in the answer before."""
+    lists: PackedLists
     ticks: AgentTicks
     tables: Mapping[str, AgentTable]
     events: tuple[AgentEvent, ...]

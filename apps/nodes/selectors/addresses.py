@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 
 from django.utils import timezone
 
@@ -27,24 +28,29 @@ def revoked_fingerprints() -> Revoked:
     return {name: frozenset(fingerprints) for name, fingerprints in found.items()}
 
 
-def address_of(endpoint: EngineEndpoint, *, revoked: Revoked | None = None) -> EngineAddress:
+def address_of(
+    endpoint: EngineEndpoint, *, revoked: Revoked | None = None, files: TlsFiles | None = None
+) -> EngineAddress:
     """An engine's address with its TLS files, an agent's with the controller's own; none for a unix socket.
 
-    Whoever needs many addresses reads `revoked_fingerprints` once and hands it in.
+    Whoever needs many addresses reads `revoked_fingerprints` and `controller_files` once and hands them in.
     """
     if endpoint.kind == EngineEndpoint.Kind.AGENT:
-        return _agents_address(endpoint, revoked)
+        return _agents_address(endpoint, revoked, files)
     has_tls = bool(endpoint.tls_ca or endpoint.tls_cert)
     files = TlsFiles(ca=endpoint.tls_ca, cert=endpoint.tls_cert, key=endpoint.tls_key)
     return EngineAddress(url=endpoint.url, tls=files if has_tls else None)
 
 
-def _agents_address(endpoint: EngineEndpoint, revoked: Revoked | None) -> EngineAddress:
+def _agents_address(
+    endpoint: EngineEndpoint, revoked: Revoked | None, files: TlsFiles | None
+) -> EngineAddress:
     name = endpoint.server_name
     if endpoint.url.startswith("unix:"):
         return EngineAddress(url=endpoint.url, server_name=name)
     known = revoked_fingerprints() if revoked is None else revoked
-    tls = controller_files(refused=known.get(name, frozenset()))
+    own, refused = files or controller_files(), known.get(name)
+    tls = replace(own, refused=refused) if refused else own
     return EngineAddress(url=endpoint.url, tls=tls, server_name=name)
 
 

@@ -13,7 +13,7 @@ from apps.nodes.models import (
     EngineEndpoint,
 )
 from apps.nodes.ports import EngineAddress
-from apps.nodes.selectors.addresses import address_of, revoked_fingerprints
+from apps.nodes.selectors.addresses import address_of, controller_files, revoked_fingerprints
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +27,22 @@ class PollTarget:
 
 def poll_targets(*, shard: int, shards: int) -> Iterator[PollTarget]:
     """What one shard asks: its Swarms and its engines; single engines are their own cluster's source."""
-    revoked = revoked_fingerprints()
+    revoked, files = revoked_fingerprints(), controller_files()
     swarms = Cluster.objects.annotate(shard=Mod(F("pk"), shards)).filter(shard=shard)
     for cluster in swarms.filter(kind=Cluster.Kind.SWARM).prefetch_related("endpoints"):
         managers = [row for row in cluster.endpoints.all() if row.is_manager]
         managers.sort(key=lambda row: (not row.from_settings, row.pk))
         if managers:
             yield PollTarget(
-                "cluster", cluster.pk, tuple(address_of(row, revoked=revoked) for row in managers)
+                "cluster",
+                cluster.pk,
+                tuple(address_of(row, revoked=revoked, files=files) for row in managers),
             )
     yield from _standalone_targets(swarms)
     asked_alone = EngineEndpoint.objects.exclude(kind=EngineEndpoint.Kind.STANDALONE)
     for endpoint in asked_alone.annotate(shard=Mod(F("pk"), shards)).filter(shard=shard):
         kind = "agent" if endpoint.kind == EngineEndpoint.Kind.AGENT else "engine"
-        yield PollTarget(kind, endpoint.pk, (address_of(endpoint, revoked=revoked),))
+        yield PollTarget(kind, endpoint.pk, (address_of(endpoint, revoked=revoked, files=files),))
 
 
 def _standalone_targets(clusters: QuerySet[Cluster]) -> Iterator[PollTarget]:

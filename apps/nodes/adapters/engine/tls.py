@@ -13,7 +13,7 @@ from apps.nodes.ports import TlsFiles
 MOST_CONTEXTS = 64
 # Each open connection keeps a buffer of this size. Python's own 256 KiB would be 256 MiB for a
 # thousand agents; a TLS record has 16 KiB at most.
-SSLProtocol.max_size = 32 * 1024
+SSLProtocol.max_size = 16 * 1024
 
 
 def tls_context(files: TlsFiles) -> ssl.SSLContext:

@@ -54,7 +54,7 @@ class AgentPlace:
     def fits(self, snapshot: AgentSnapshot) -> bool:
         """Whether nothing but figures is new in an answer."""
         return (
-            self.lists_number == snapshot.lists_number
+            self.lists_number == snapshot.lists.number
             and self.facts == (snapshot.node, snapshot.engine)
             and abs(self.clock_ahead_s - snapshot.clock_ahead_s) <= SAME_CLOCK_S
             and time.monotonic() < self.compare_at_s
@@ -93,20 +93,20 @@ def place_agent(endpoint_pk: int, snapshot: AgentSnapshot) -> AgentPlace | None:
 def _mirror(endpoint_pk: int, snapshot: AgentSnapshot) -> Node | None:
     """The mirror of what the engine last said; of a silent engine what it had is kept."""
     identity = snapshot.engine.identity
-    has_lists = bool(snapshot.engine.answers or snapshot.containers)
+    has_lists = bool(snapshot.engine.answers or snapshot.lists.containers)
     if identity is None or not has_lists:
         return _heard_only(endpoint_pk, snapshot)
     return apply_engine_snapshot(endpoint_pk, snapshot=_as_engine(snapshot, identity))
 
 
 def _as_engine(snapshot: AgentSnapshot, identity: EngineIdentity) -> EngineSnapshot:
-    has_images = bool(snapshot.engine.answers or snapshot.images)
+    has_images = bool(snapshot.engine.answers or snapshot.lists.images)
     return EngineSnapshot(
         identity=replace(identity, hostname=identity.hostname or snapshot.node.hostname),
         taken_at=snapshot.taken_at,
-        containers=snapshot.containers,
+        containers=snapshot.lists.containers,
         counters=(),
-        images=snapshot.images if has_images else None,
+        images=snapshot.lists.images if has_images else None,
     )
 
 
@@ -157,7 +157,7 @@ def _place(
     }
     unlinked = any(
         one.service_id and (row := containers.get(one.native_id)) and row.service_pk is None
-        for one in snapshot.containers
+        for one in snapshot.lists.containers
     )
     again_s = UNLINKED_AGAIN_S if unlinked else random.uniform(*COMPARED_EVERY_S)  # noqa: S311 - spreads work
     return AgentPlace(
@@ -170,7 +170,7 @@ def _place(
         url=endpoint.url,
         containers=containers,
         clock_ahead_s=clock_ahead_s,
-        lists_number=snapshot.lists_number,
+        lists_number=snapshot.lists.number,
         facts=(snapshot.node, snapshot.engine),
         compare_at_s=time.monotonic() + again_s,
     )

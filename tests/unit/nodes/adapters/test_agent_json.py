@@ -43,7 +43,7 @@ async def test_an_answer_is_read(agent: Canned) -> None:
     assert read.engine.identity is not None
     assert read.engine.identity.api_version == "1.48"
     assert read.node.swarm_certificate_expires_at is not None
-    container = read.containers[0]
+    container = read.lists.containers[0]
     assert (container.status, container.health) == ("Up (healthy)", "healthy")
 
 
@@ -54,18 +54,18 @@ async def test_changes_after_the_lists_and_of_later_answers_add_up(agent: Canned
     raw = agent_answer(reset=True, lists=lists(container_entry("a"), number=5))
     raw["changes"] = [change(4, "a", None), change(6, "b", container_entry("b"))]
     first = await agent.read(raw)
-    assert [one.native_id for one in first.containers] == ["a", "b"]
+    assert [one.native_id for one in first.lists.containers] == ["a", "b"]
     same = await agent.read(agent_answer())
-    assert same.lists_number == first.lists_number
+    assert same.lists.number == first.lists.number
     later = await agent.read(agent_answer(changes=[change(7, "a", None)]))
-    assert [one.native_id for one in later.containers] == ["b"]
-    assert later.lists_number != first.lists_number
+    assert [one.native_id for one in later.lists.containers] == ["b"]
+    assert later.lists.number != first.lists.number
 
 
 async def test_another_process_goes_on_with_the_lists_of_the_first(agent: Canned) -> None:
     agent.resume(AgentMemory("boot:7", (container_info("c9"),)))
     read = await agent.read(agent_answer())
-    assert [one.native_id for one in read.containers] == ["c9"]
+    assert [one.native_id for one in read.lists.containers] == ["c9"]
 
 
 async def test_an_agent_that_has_not_heard_its_engine_says_so(agent: Canned) -> None:

@@ -21,6 +21,7 @@ class StubAsker:
     answers: asyncio.Queue[bool | Exception] = field(default_factory=asyncio.Queue)
     asked: list[bool] = field(default_factory=list)
     is_closed: bool = False
+    pk: int = 0
 
     async def ask(self, *, with_images: bool, is_watched: bool = False) -> bool:
         self.asked.append(with_images)
@@ -131,3 +132,84 @@ async def test_stopping_closes_everything(bench: Bench) -> None:
     await bench.poller.stop()
     assert bench.askers[1].is_closed
     assert bench.poller.targets == []
+
+
+async def test_while_answers_wait_to_be_stored_agents_wait_and_others_do_not() -> None:
+    room, now_s = [2], [0.0]
+    askers: dict[int, StubAsker] = {}
+
+    def opened(found: PollTarget) -> StubAsker:
+        askers[found.pk] = StubAsker()
+        return askers[found.pk]
+
+    poller = Poller(
+        opened, room=lambda: room[0], clock=lambda: now_s[0], choose=lambda low, _high: low
+    )
+    agents = [PollTarget("agent", pk, (EngineAddress(f"tcp://{pk}"),)) for pk in (1, 2, 3)]
+    poller.sync(0, [*agents, target(9)])
+    assert poller.start_due(0) == 3
+    assert poller.start_due(0) == 1
+    for asker in askers.values():
+        asker.answers.put_nowait(True)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    now_s[0], room[0] = 20.0, -5
+    assert poller.start_due(0) == 1
+    await asyncio.sleep(0)
+    assert len(askers[9].asked) == 2
+    await poller.stop()
+
+
+async def test_of_those_that_are_due_the_one_that_waits_longest_is_first() -> None:
+    now_s = [0.0]
+    asked: list[int] = []
+
+    class Noting(StubAsker):
+        async def ask(self, *, with_images: bool, is_watched: bool = False) -> bool:
+            asked.append(self.pk)
+            return True
+
+    pauses = iter([9.0, 6.0, 6.0])
+    poller = Poller(
+        lambda found: Noting(pk=found.pk),
+        room=lambda: 1,
+        clock=lambda: now_s[0],
+        choose=lambda _low, _high: next(pauses),
+    )
+    poller.sync(0, [PollTarget("agent", pk, (EngineAddress(f"tcp://{pk}"),)) for pk in (1, 2)])
+    for _ in range(2):
+        poller.start_due(0)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    now_s[0] = 10.0
+    poller.start_due(0)
+    await asyncio.sleep(0)
+    assert asked == [1, 2, 2]
+    await poller.stop()
+
+
+async def test_few_connections_to_agents_are_opened_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("apps.nodes.polling.poller.MOST_OPENING", 2)
+    now_s = [0.0]
+    askers: dict[int, StubAsker] = {}
+
+    def opened(found: PollTarget) -> StubAsker:
+        return askers.setdefault(found.pk, StubAsker())
+
+    poller = Poller(opened, room=lambda: 100, clock=lambda: now_s[0], choose=lambda low, _high: low)
+    agents = [PollTarget("agent", pk, (EngineAddress(f"tcp://{pk}"),)) for pk in range(5)]
+    poller.sync(0, agents)
+    assert poller.start_due(0) == 2
+    assert poller.start_due(0) == 0
+    for _round in range(6):
+        for asker in askers.values():
+            if asker.asked and asker.answers.empty():
+                asker.answers.put_nowait(True)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        poller.start_due(0)
+    now_s[0] = 20.0
+    assert poller.start_due(0) == 5
+    await poller.stop()
