@@ -74,7 +74,7 @@ async def test_a_new_reader_gets_all_and_goes_on_from_its_cursor(url: str) -> No
     try:
         found = await first_with_figures(agent)
         assert found.reset
-        assert "napper" in {one.name for one in found.containers}
+        assert "napper" in {one.name for one in found.lists.containers}
         assert found.engine.identity is not None
         assert found.engine.identity.engine_version
         assert found.node.agent_version
@@ -83,7 +83,7 @@ async def test_a_new_reader_gets_all_and_goes_on_from_its_cursor(url: str) -> No
         assert any(value for value in found.tables["containers"].columns["memory_bytes"])
         later = await agent.samples(since=found.cursor, watch=False)
         assert later.cursor.partition(":")[0] == found.cursor.partition(":")[0]
-        assert "napper" in {one.name for one in later.containers}
+        assert "napper" in {one.name for one in later.lists.containers}
     finally:
         await agent.close()
 
