@@ -59,7 +59,7 @@ def test_it_sees_the_host_and_the_engine(agent, engine):
     assert answer["engine"]["answers"]
     assert answer["node"]["hostname"] == engine.hostname
     assert answer["tables"]["interfaces"]["keys"]
-    assert [image["RepoTags"] for image in answer["lists"]["images"]] == [[BUSYBOX_IMAGE]]
+    assert [BUSYBOX_IMAGE] in [image["RepoTags"] for image in answer["lists"]["images"]]
 
 
 def test_its_figures_are_the_engines_own(agent, engine):
