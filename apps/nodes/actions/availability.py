@@ -34,8 +34,7 @@ def preview_drain(node: Node, _wish: Wish) -> Preview:
             ),
             *told_moves(plan),
         ),
-        warnings=misfits_told(plan),
-        blocked=_already(node, Node.Availability.DRAIN),
+        warnings=(*_already(node, Node.Availability.DRAIN), *misfits_told(plan)),
         details=move_details(plan),
     )
 
@@ -50,7 +49,7 @@ def preview_activate(node: Node, _wish: Wish) -> Preview:
                 " back by themselves; rebalance their services to bring them back."
             ),
         ),
-        blocked=_already(node, Node.Availability.ACTIVE),
+        warnings=_already(node, Node.Availability.ACTIVE),
     )
 
 
@@ -62,16 +61,16 @@ def preview_pause(node: Node, _wish: Wish) -> Preview:
             _("The Swarm places no new tasks on this node. What runs here goes on."),
             _("A task that ends by itself is started again on another node."),
         ),
-        blocked=_already(node, Node.Availability.PAUSE),
+        warnings=_already(node, Node.Availability.PAUSE),
     )
 
 
-def _already(node: Node, wanted: Node.Availability) -> str:
+def _already(node: Node, wanted: Node.Availability) -> tuple[str, ...]:
+    """No reason to refuse: what was last seen may be seconds old, and somebody may have changed it since."""
     if node.availability != wanted:
-        return ""
-    return _("There is nothing to do: this node is %(word)s already.") % {
-        "word": node.get_availability_display()
-    }
+        return ()
+    text = _("When last seen, this node was %(word)s already; this makes sure of it.")
+    return (text % {"word": node.get_availability_display()},)
 
 
 def _start(availability: Node.Availability, node: Node, _wish: Wish, origin: Origin) -> Operation:

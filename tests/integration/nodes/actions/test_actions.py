@@ -40,6 +40,17 @@ def test_a_drain_says_what_moves_what_ends_and_what_does_not_fit(
     assert "too little memory is left unreserved" in page
 
 
+def test_what_was_last_seen_is_warned_of_and_refuses_nothing(nodes: dict[str, Node]) -> None:
+    """The row may be seconds old; somebody may have paused the node since."""
+    action = action_of(Node, "activate")
+    assert action is not None
+    preview = action.preview(nodes["n3"], {})
+    assert not preview.blocked
+    assert preview.warnings == (
+        "When last seen, this node was active already; this makes sure of it.",
+    )
+
+
 def test_what_is_offered_fits_the_person_and_the_node(
     nodes: dict[str, Node], administrator: User, operator: User, viewer: User
 ) -> None:
