@@ -234,7 +234,7 @@ def test_an_engine_that_joins_a_swarm_moves_and_moves_back(endpoint: EngineEndpo
     node = services.apply_engine_snapshot(endpoint.pk, snapshot=joined)
     assert node is not None
     assert node.cluster.kind == "swarm"
-    assert not Node.objects.filter(cluster__kind="engines").exists()
+    assert not Cluster.objects.filter(kind="engines").exists()
     back = services.apply_engine_snapshot(endpoint.pk, snapshot=engine_snapshot())
     assert back is not None
     assert back.cluster.kind == "engines"

@@ -120,6 +120,13 @@ def _link(endpoint: EngineEndpoint, node: Node) -> None:
     endpoint.save(update_fields=["node", "cluster"])
     if former is not None and former.cluster.kind == Cluster.Kind.ENGINES:
         former.delete()
+        _drop_if_empty(former.cluster)
+
+
+def _drop_if_empty(engines: Cluster) -> None:
+    """An engine that was in no Swarm for a moment leaves no empty group of single engines behind."""
+    if not engines.nodes.exists() and not engines.endpoints.exists():
+        engines.delete()
 
 
 def _unlink(endpoint: EngineEndpoint, reason: str) -> None:
