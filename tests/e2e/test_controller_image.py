@@ -6,9 +6,10 @@ import json
 
 import pytest
 
+from dce_agent import __version__
 from tests.e2e.controller_container import ADMINISTRATOR, NAME, VOLUME, ControllerContainer
 from tests.e2e.docker_clients import Docker, Skopeo
-from tests.e2e.site import plain_session
+from tests.e2e.site import by_name, plain_session
 from tests.lab.host import wait_until
 from tests.plugins.oci import write_image
 
@@ -87,8 +88,9 @@ def test_supervisord_is_the_first_process_and_nothing_runs_as_root(controller_co
 
 def test_its_own_engine_is_the_first_node(controller_container):
     api = controller_container.api()
+    hostname = controller_container.engine.hostname
     wait_until(
-        lambda: [row["is_fresh"] for row in api.list("nodes/")] == [True],
+        lambda: by_name(api.list("nodes/"), "hostname").get(hostname, {}).get("is_fresh"),
         what="the engine behind the socket as a node",
         timeout_s=60,
     )
@@ -104,11 +106,13 @@ def test_the_agents_image_is_in_its_registry(controller_container, agent_image, 
     )
     name = f"docker://{controller_container.host}/dce/agent"
     tags = skopeo.must("list-tags", "--tls-verify=false", name)
-    [version] = json.loads(tags)["Tags"]
-    reference = f"{controller_container.host}/dce/agent:{version}"
+    assert __version__ in json.loads(tags)["Tags"]
+    reference = f"{controller_container.host}/dce/agent:{__version__}"
     docker = controller_container.docker
     docker.must("pull", "--quiet", reference)
-    assert docker.must("run", "--rm", "--network", "none", reference, "version").strip() == version
+    assert (
+        docker.must("run", "--rm", "--network", "none", reference, "version").strip() == __version__
+    )
     ids = [
         docker.must("image", "inspect", "--format", "{{.Id}}", name)
         for name in (reference, agent_image.reference)
