@@ -187,7 +187,8 @@ def test_the_cluster_in_a_browser(cluster: Cluster, chromium_page: Page) -> None
     ).to_have_count(1)
     expect(page.locator('.dce-chart[data-kind="cluster"] canvas').first).to_be_visible()
     node = cluster.nodes()["eng1"]["id"]
-    page.goto(f"{base}/admin/nodes/node/{node}/change/#tasks")
-    expect(page.get_by_role("link", name="web-eng1")).to_be_visible()
-    expect(page.get_by_role("link", name="Drain")).to_have_count(0)
+    page.goto(f"{base}/admin/nodes/node/{node}/change/")
     expect(page.locator('.dce-chart[data-kind="node"] canvas').first).to_be_visible()
+    expect(page.get_by_role("link", name="Drain")).to_have_count(0)
+    page.get_by_role("tab", name="Tasks and containers").click()
+    expect(page.get_by_role("link", name="web-eng1")).to_be_visible()
