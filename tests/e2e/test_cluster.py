@@ -48,11 +48,16 @@ def running_containers(site, name):
 
 
 def test_three_nodes_appear(site):
-    wait_until(lambda: len(nodes(site)) == 3, what="three nodes", timeout_s=SHOWN_WITHIN_S)
+    wait_until(
+        lambda: (
+            [node["has_engine"] and node["is_fresh"] for node in nodes(site).values()] == [True] * 3
+        ),
+        what="three nodes, each told of by its own engine",
+        timeout_s=SHOWN_WITHIN_S,
+    )
     found = nodes(site)
     assert sorted(found) == ["eng1", "eng2", "eng3"]
     assert {node["state"] for node in found.values()} == {"ready"}
-    assert all(node["has_engine"] and node["is_fresh"] for node in found.values())
     assert sum(node["is_leader"] for node in found.values()) == 1
 
 
