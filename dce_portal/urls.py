@@ -23,6 +23,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("apps.workloads.api.urls")),
     path("", include("apps.registry.api.urls")),
     path("", include("apps.metrics.api.urls")),
+    path("", include("apps.alerts.api.urls")),
     re_path(r"", no_such_address),
 ]
 

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "apps.workloads.apps.WorkloadsConfig",
     "apps.registry.apps.RegistryConfig",
     "apps.metrics.apps.MetricsConfig",
+    "apps.alerts.apps.AlertsConfig",
 ]
 
 MIDDLEWARE = [

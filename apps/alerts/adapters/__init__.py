@@ -1,0 +1,1 @@
+"""Whatever speaks to the outside for this app."""
