@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.plugins.browser",
     "tests.plugins.etcd",
     "tests.plugins.leftout",
+    "tests.plugins.loops",
     "tests.plugins.portal",
     "tests.plugins.redis_server",
     "tests.plugins.registry",
