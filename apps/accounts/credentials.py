@@ -70,12 +70,13 @@ def verify_bearer(secret: str, *, address: str | None) -> Credential:
 
 def verify_password(username: str, password: str, *, address: str | None) -> User:
     """Check a password with lock-out and memory, or raise NotAuthenticated."""
-    lockout.refuse_if_locked(username, address=address)
+    has_failed = lockout.refuse_if_locked(username, address=address)
     user = _active_user(username)
     if user is None or not _password_is_right(user, password):
         _note_failure(username, password, user=user, address=address)
         raise NotAuthenticated(_("The user name or the password is not right."))
-    lockout.forget_failures(username, address=address)
+    if has_failed:
+        lockout.forget_failures(username, address=address)
     return user
 
 
