@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from apps.accounts import lockout, memory, tokens
 from apps.accounts.audit import record_audit
 from apps.accounts.models import PersonalToken, User
+from apps.accounts.token_rows import token_with_owner
 from dce_portal.errors import NotAuthenticated
 from dce_portal.operations import Target
 from dce_portal.origin import Origin
@@ -69,12 +70,13 @@ def verify_bearer(secret: str, *, address: str | None) -> Credential:
 
 def verify_password(username: str, password: str, *, address: str | None) -> User:
     """Check a password with lock-out and memory, or raise NotAuthenticated."""
-    lockout.refuse_if_locked(username, address=address)
+    has_failed = lockout.refuse_if_locked(username, address=address)
     user = _active_user(username)
     if user is None or not _password_is_right(user, password):
         _note_failure(username, password, user=user, address=address)
         raise NotAuthenticated(_("The user name or the password is not right."))
-    lockout.forget_failures(username, address=address)
+    if has_failed:
+        lockout.forget_failures(username, address=address)
     return user
 
 
@@ -115,7 +117,7 @@ def _usable_token(secret: str) -> PersonalToken:
     parsed = tokens.parse(secret)
     if parsed is None:
         raise NotAuthenticated(_("This token is mistyped or cut off; copy it again, whole."))
-    token = PersonalToken.objects.select_related("owner").filter(key=parsed.key).first()
+    token = token_with_owner(parsed.key)
     if token is None or not tokens.matches(_digest("token", parsed.whole), token.digest):
         raise NotAuthenticated(_("This token is not known here; make a new one in the portal."))
     _refuse_unusable(token)

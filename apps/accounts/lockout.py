@@ -52,9 +52,10 @@ def wait_after(failures: int) -> float:
     return float(min(LONGEST_WAIT_S, 2.0 ** min(failures - FREE_TRIES + 1, 16)))
 
 
-def refuse_if_locked(username: str, *, address: str | None) -> None:
-    """Raise LockedOut while the name has to wait at this address."""
-    wait_s = _failures(username, address).locked_until - time.time()
+def refuse_if_locked(username: str, *, address: str | None) -> bool:
+    """Raise LockedOut while the name has to wait at this address; else whether it has failed before."""
+    failures = _failures(username, address)
+    wait_s = failures.locked_until - time.time()
     if wait_s > 0:
         seconds = int(wait_s) + 1
         raise LockedOut(
@@ -65,6 +66,7 @@ def refuse_if_locked(username: str, *, address: str | None) -> None:
             )
             % {"seconds": seconds}
         )
+    return failures.count > 0
 
 
 def count_failure(username: str, secret: str, *, address: str | None) -> bool:

@@ -43,10 +43,9 @@ def note(decisions: list[Decision]) -> None:
     if not decisions:
         return
     try:
-        pipe = live.client().pipeline(transaction=False)
-        pipe.rpush(LIST_KEY, *(orjson.dumps(asdict(decision)) for decision in decisions))
-        pipe.ltrim(LIST_KEY, -MOST_WAITING, -1)
-        pipe.execute()
+        waiting = live.client().rpush(LIST_KEY, *(orjson.dumps(one) for one in decisions))
+        if cast("int", waiting) > MOST_WAITING:
+            live.client().ltrim(LIST_KEY, -MOST_WAITING, -1)
     except redis.RedisError as error:
         for decision in decisions:
             log.warning("registry_decision", error=str(error), **asdict(decision))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import (
     BigIntegerField,
-    CharField,
     Count,
     IntegerField,
     OuterRef,
@@ -34,6 +33,7 @@ from apps.registry.models import (
 )
 from apps.registry.ports import INDEX_TYPES
 from apps.registry.rights import GrantFact, NamespaceFact
+from apps.registry.rights_rows import rights_rows
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -66,18 +66,9 @@ def rights_facts(
     user: Person, *, namespaces: Iterable[str]
 ) -> tuple[tuple[NamespaceFact, ...], tuple[GrantFact, ...]]:
     """In one query: which of these namespaces exist, and the user's grants in them."""
-    names = set(namespaces)
-    nothing = Value(None, output_field=CharField())
-    rows = Namespace.objects.filter(name__in=names).order_by()
-    known = rows.annotate(role=nothing, path=nothing).values_list(
-        "name", "is_public", "role", "path"
-    )
     person = _as_person(user)
-    if person is not None and not person.is_superuser:
-        grants = _grants_of(person).filter(namespace__name__in=names).order_by()
-        fields = ("namespace__name", "namespace__is_public", "role", "repository__name")
-        known = known.union(grants.values_list(*fields), all=True)
-    return _facts_of(known)
+    needs_grants = person is not None and not person.is_superuser
+    return _facts_of(rights_rows(set(namespaces), person_id=user.pk if needs_grants else None))
 
 
 def _facts_of(

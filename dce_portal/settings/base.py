@@ -64,6 +64,12 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
+# For the token endpoint alone: dce_portal/lean_handler.py says why.
+LEAN_MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+]
+
 ROOT_URLCONF = "dce_portal.urls"
 WSGI_APPLICATION = "dce_portal.wsgi.application"
 ASGI_APPLICATION = "dce_portal.asgi.application"
