@@ -6,9 +6,9 @@ from typing import Any
 
 from django.urls import path
 
-from apps.metrics.consumers import LiveConsumer, OperationConsumer
+from apps.metrics.consumers import live_line, operation_line
 
 websocket_urlpatterns: list[Any] = [
-    path("ws/live/", LiveConsumer.as_asgi()),
-    path("ws/operations/<uuid:operation_id>/", OperationConsumer.as_asgi()),
+    path("ws/live/", live_line),
+    path("ws/operations/<uuid:operation_id>/", operation_line),
 ]
