@@ -46,7 +46,7 @@ class Allowance:
 class LiveSession:
     """A browser session's line; `people` finds who is behind such sessions at this moment."""
 
-    __slots__ = ("_allowance", "hub", "key", "people", "watcher")
+    __slots__ = ("_allowance", "_is_greeted", "hub", "key", "people", "watcher")
 
     def __init__(self, hub: Hub, key: str, people: People, *, owner: object = None) -> None:
         """Join the hub; must be called inside the event loop. `owner` is whose lines are counted."""
@@ -55,6 +55,12 @@ class LiveSession:
         now_s = self.watcher.said_at_s = self.watcher.loop.time()
         self.watcher.holder = Holder(key, people, checked_at_s=now_s, owner=owner)
         self._allowance = Allowance()
+        self._is_greeted = False
+
+    def hello(self) -> str:
+        """The first message; `messages` begins with it where the transport has not sent it before."""
+        self._is_greeted = True
+        return dumped({"type": "hello", "heartbeat_s": self.hub.rounds.heartbeat_s})
 
     @property
     def sent(self) -> Mapping[str, int]:
@@ -102,7 +108,8 @@ class LiveSession:
     async def messages(self) -> AsyncIterator[str]:
         """Everything that happens, until the line is to end."""
         watcher = self.watcher
-        yield dumped({"type": "hello", "heartbeat_s": self.hub.rounds.heartbeat_s})
+        if not self._is_greeted:
+            yield self.hello()
         if late := self.hub.rounds.late_message():
             watcher.notes.append(late)
         while watcher.closing is None:

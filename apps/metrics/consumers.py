@@ -136,7 +136,9 @@ async def _begun(scope: Scope, receive: Receive, send: Send) -> LiveSession | No
     elif has_too_many_lines(ear, person.pk):
         await send({"type": "websocket.close", "code": TOO_MANY_LINES})
     else:
-        return LiveSession(ear, scope["session"].session_key, people_of, owner=person.pk)
+        session = LiveSession(ear, scope["session"].session_key, people_of, owner=person.pk)
+        await send({"type": "websocket.send", "text": session.hello()})
+        return session
     return None
 
 
