@@ -63,8 +63,10 @@ PEER = """
 import asyncio, time
 sockets, frame, pause = set(), "x" * {size}, 1.0
 async def beat():
+    due = time.monotonic()
     while True:
-        await asyncio.sleep(pause)
+        due += pause
+        await asyncio.sleep(max(due - time.monotonic(), 0))
         text = '{{"type":"delta","sent":%d,"pad":"' % (time.time() * 1000) + frame + '"}}'
         for send in list(sockets):
             await send({{"type": "websocket.send", "text": text}})

@@ -117,10 +117,8 @@ class LiveSession:
             if message is None:
                 await watcher.news()
                 continue
-            watcher.said_at_s = watcher.sending_since_s = watcher.loop.time()
             yield message
             watcher.sending_since_s = None
-            watcher.messages += 1
 
     def unsubscribe(self, topic: str) -> None:
         """Send no more of this topic."""

@@ -14,8 +14,8 @@ from dce_portal.live_rights import Holder
 from dce_portal.live_topic import Topic, dumped
 
 PACE_S = 1.0
-# A frame that comes a little early is not held back; over time there is still one a second.
-EARLY_S = 0.1
+# A frame that comes early after a late one is not held back; over time there is still one a second.
+SLACK_S = 0.5
 
 
 @dataclass(slots=True, eq=False)
@@ -70,14 +70,16 @@ class Watcher:
     def due(self) -> str | None:
         """All that is owed, as one message; None where there is nothing, or it is too early."""
         now_s = self.loop.time()
-        if self.free_at_s - now_s > EARLY_S:
+        if now_s < self.free_at_s:
             if self._timer is None and (self.notes or self._is_behind()):
-                self._timer = self.loop.call_at(self.free_at_s - EARLY_S / 2, self._timed)
+                self._timer = self.loop.call_at(self.free_at_s, self._timed)
             return None
         text, count = self._gathered()
         if not count:
             return None
-        self.free_at_s = max(now_s, self.free_at_s) + self.pace_s
+        self.free_at_s = max(self.free_at_s, now_s - SLACK_S) + self.pace_s
+        self.said_at_s = self.sending_since_s = now_s
+        self.messages += 1
         return text if count == 1 else f'{{"type":"batch","messages":[{text}]}}'
 
     def _timed(self) -> None:

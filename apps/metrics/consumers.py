@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from apps.metrics.signed_in import people_of
+from dce_portal.direct_send import direct_send
 from dce_portal.live_hub import hub
 from dce_portal.live_rights import NOT_SIGNED_IN
 from dce_portal.live_session import (
@@ -99,6 +100,7 @@ class OperationLine(Line):
 
 async def live_line(scope: Scope, receive: Receive, send: Send) -> None:
     """`/ws/live/`: topics as the page asks for them."""
+    send = direct_send(scope, send)
     session = await _begun(scope, receive, send)
     if session is None:
         return
@@ -110,6 +112,7 @@ async def live_line(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def operation_line(scope: Scope, receive: Receive, send: Send) -> None:
     """`/ws/operations/ID/`: who may not see the operation is told so and turned away."""
+    send = direct_send(scope, send)
     session = await _begun(scope, receive, send)
     if session is None:
         return
