@@ -11,11 +11,8 @@ application of twenty lines that neither asks who is there nor knows what a fram
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
-import random
-import resource
 import shlex
 import shutil
 import signal
@@ -31,11 +28,13 @@ from pathlib import Path
 
 import psutil
 
+from bench.live_browsers import raise_limit
 from bench.stand import table
 from tests.lab.host import wait_until
 from tests.programs import find_program
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+BROWSERS = "bench.live_browsers"
 CLIENTS = 2
 PEOPLE = 25
 CPU_GOAL, P99_GOAL_MS, MEMORY_GOAL_KIB = 0.10, 350, 40
@@ -283,7 +282,7 @@ def warm_up(bench: Bench, socket: Path, *, is_peer: bool) -> None:
     path = bench.folder / "warm.json"
     path.write_text(json.dumps(bench.keys[:5]))
     topic = "" if is_peer else bench.topic
-    command = [sys.executable, "-m", "bench.live", "--client", str(socket), topic, str(path)]
+    command = [sys.executable, "-m", BROWSERS, "browse", str(socket), topic, str(path)]
     process = bench.spawn(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     process.stdout.readline()
     process.stdin.write(b"2\n")
@@ -300,133 +299,12 @@ def cpu_s(process: psutil.Process) -> float:
 @contextmanager
 def publishing(bench: Bench) -> Iterator[None]:
     """A frame each second from a process of its own."""
-    command = [sys.executable, "-m", "bench.live", "--publish", bench.topic]
-    process = bench.spawn([*command, "--nodes", str(bench.options.nodes)])
+    command = [sys.executable, "-m", BROWSERS, "publish", bench.topic, str(bench.options.nodes)]
+    process = bench.spawn(command)
     try:
         yield
     finally:
         end(process)
-
-
-def publish(topic: str, nodes: int) -> None:
-    """Usage of a cluster whose nodes' figures move a little."""
-    import django
-
-    django.setup()
-    from dce_portal import live
-
-    chance = random.Random(1)
-    cpu = [chance.uniform(0, 8) for _ in range(nodes)]
-    next_s = time.monotonic()
-    while True:
-        moved = [i for i in range(nodes) if chance.random() < 0.3]
-        for i in moved:
-            cpu[i] = round(abs(cpu[i] + chance.gauss(0, 0.5)), 4)
-        live.publish(topic, frame_of(cpu))
-        next_s += 1.0
-        time.sleep(max(next_s - time.monotonic(), 0))
-
-
-def frame_of(cpu: Sequence[float]) -> dict[str, object]:
-    """As the poll worker makes it."""
-    share = [round(one / 16, 4) for one in cpu]
-    nodes = {
-        "ref": list(range(1, len(cpu) + 1)),
-        "condition": ["ready"] * len(cpu),
-        "cpu_cores": list(cpu),
-        "memory_bytes": [2.0**33] * len(cpu),
-        "cpu_share": share,
-        "memory_share": [0.5] * len(cpu),
-    }
-    values = {"cpu_cores": sum(cpu), "memory_bytes": 2.0**33 * len(cpu), "pids": 900.0}
-    limits = {"cpu_cores": 16 * len(cpu), "memory_bytes": 2**34 * len(cpu)}
-    at = int(time.time())
-    return {"type": "usage", "at": at, "values": values, "limits": limits, "nodes": nodes}
-
-
-async def browse(socket: str, topic: str, keys: Sequence[str]) -> None:
-    """Open a line for each browser session, then count when asked to."""
-    counted = Counted()
-    tasks = []
-    for start in range(0, len(keys), 20):
-        lines = [Line(socket, topic, key, counted) for key in keys[start : start + 20]]
-        await asyncio.gather(*(line.open() for line in lines))
-        tasks += [asyncio.create_task(line.read()) for line in lines]
-    print("ready", flush=True)
-    seconds = float(await asyncio.to_thread(sys.stdin.readline) or 0)
-    counted.begin()
-    await asyncio.sleep(seconds)
-    print(json.dumps(counted.told()), flush=True)
-    await asyncio.to_thread(sys.stdin.readline)
-
-
-class Counted:
-    """Frames since a moment."""
-
-    def __init__(self) -> None:
-        """Nothing is counted yet."""
-        self.begin()
-
-    def begin(self) -> None:
-        """From here on."""
-        self.latencies_ms: list[float] = []
-        self.bytes = 0
-
-    def told(self) -> dict[str, object]:
-        """What came."""
-        return {"latencies_ms": self.latencies_ms, "bytes": self.bytes}
-
-
-class Line:
-    """A WebSocket that costs its process little: frames are cut from the stream by their length."""
-
-    def __init__(self, socket: str, topic: str, key: str, counted: Counted) -> None:
-        """Nothing is opened yet."""
-        self.socket, self.topic, self.key, self.counted = socket, topic, key, counted
-
-    async def open(self) -> None:
-        """Shake hands, subscribe, wait for the snapshot."""
-        self.reader, self.writer = await asyncio.open_unix_connection(self.socket)
-        lines = [
-            "GET /ws/live/ HTTP/1.1", "Host: bench", "Upgrade: websocket", "Connection: Upgrade",
-            "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-            f"Cookie: dce_session={self.key}",
-        ]  # fmt: skip
-        self.writer.write("\r\n".join([*lines, "", ""]).encode())
-        head = await self.reader.readuntil(b"\r\n\r\n")
-        assert b" 101 " in head, head
-        if self.topic:
-            self._send(json.dumps({"type": "subscribe", "topics": [self.topic]}).encode(), 0x81)
-            while not (await self._message()).startswith(b'{"type":"snapshot"'):
-                pass
-
-    def _send(self, payload: bytes, opcode: int) -> None:
-        size = bytes([0x80 | len(payload)])
-        self.writer.write(bytes([opcode]) + size + b"\0\0\0\0" + payload)
-
-    async def _message(self) -> bytes:
-        while True:
-            first, size = await self.reader.readexactly(2)
-            if size >= 126:
-                more = await self.reader.readexactly(2 if size == 126 else 8)
-                size = int.from_bytes(more)
-            payload = await self.reader.readexactly(size)
-            if first == 0x81:
-                return payload
-            if first == 0x89:
-                self._send(payload, 0x8A)
-            elif first == 0x88:
-                raise SystemExit(f"A line was closed: {payload!r}")
-
-    async def read(self) -> None:
-        """Note when each frame comes."""
-        while True:
-            message = await self._message()
-            place = message.find(b'"sent":')
-            if place >= 0:
-                sent_ms = int(message[place + 7 : place + 20])
-                self.counted.latencies_ms.append(time.time() * 1000 - sent_ms)
-                self.counted.bytes += len(message)
 
 
 def peer_of(bench: Bench, size: int) -> str:
@@ -436,23 +314,10 @@ def peer_of(bench: Bench, size: int) -> str:
     return "bare:app"
 
 
-def raise_limit() -> None:
-    """Each socket is an open file."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
 def main() -> int:
     """Run both and print them."""
     raise_limit()
     options = _options()
-    if options.client:
-        socket, topic, path = options.client
-        asyncio.run(browse(socket, topic, json.loads(Path(path).read_text())))
-        return 0
-    if options.publish:
-        publish(options.publish, options.nodes)
-        return 0
     with ExitStack() as stack:
         bench = Bench(stack, options)
         with publishing(bench):
@@ -474,8 +339,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sockets", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--nodes", type=int, default=100)
-    parser.add_argument("--client", nargs=3, help=argparse.SUPPRESS)
-    parser.add_argument("--publish", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
