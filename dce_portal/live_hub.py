@@ -90,6 +90,8 @@ class Hub:
         # Until it has been answered where the topic stands, it gets none of its frames.
         watcher.sent.pop(name, None)
         topic.watchers.add(watcher)
+        if self.rounds.is_broken:
+            return topic
         with suppress(TimeoutError):
             await asyncio.wait_for(self._subscribed.wait(), timeout=1)
         if not topic.seq:
@@ -121,6 +123,8 @@ class Hub:
 
     async def replay(self, topic: Topic, since: int) -> tuple[str, int] | None:
         """What the ring has after that number, and the last number of it; None where some is gone."""
+        if self.rounds.is_broken:
+            return None
         key = (topic.name, since, topic.seq)
         task = self._reading.replays.get(key)
         if task is None:

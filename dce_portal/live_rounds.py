@@ -45,6 +45,11 @@ class Rounds:
         self._lost_at_s: float | None = None
         self._is_late = False
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether Redis was lost and is not back yet: then nobody waits for it."""
+        return self._lost_at_s is not None
+
     def is_lost(self) -> None:
         """The subscription is broken; after a moment everybody is told."""
         if self._lost_at_s is None:
@@ -72,7 +77,7 @@ class Rounds:
                 since_s = watcher.sending_since_s
                 if since_s is not None and now_s - since_s > MOST_BEHIND_S:
                     self.hub.figures.closed_behind += 1
-                    watcher.end(BEHIND)
+                    watcher.end(BEHIND, is_stuck=True)
                 elif since_s is None and now_s - watcher.said_at_s >= self.heartbeat_s:
                     watcher.said_at_s = now_s
                     watcher.say(self.late_message() or watcher.numbers())

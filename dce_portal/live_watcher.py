@@ -57,14 +57,14 @@ class Watcher:
         self.notes.append(message)
         self.wake()
 
-    def end(self, code: int) -> None:
-        """Close the line as soon as it can be, or break it where it cannot."""
+    def end(self, code: int, *, is_stuck: bool = False) -> None:
+        """Close the line after what is being sent; one that is stuck is broken."""
         self.closing = code
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         self.wake()
-        if self.sending_since_s is not None and self.stuck is not None:
+        if is_stuck and self.stuck is not None:
             self.stuck()
 
     def due(self) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -42,15 +42,15 @@ class Line:
 
     async def carry(self) -> None:
         """Until either side ends it."""
-        reader = asyncio.current_task()
+        reader = cast("asyncio.Task[None]", asyncio.current_task())
+        self.session.when_stuck(reader.cancel)
         pump = asyncio.create_task(self._pump())
-        if reader is not None:
-            self.session.when_stuck(reader.cancel)
+        pump.add_done_callback(lambda ended: reader.cancel() if _has_failed(ended) else None)
         try:
             while (message := await self.receive())["type"] != "websocket.disconnect":
                 await self.take(message.get("text") or "")
         except asyncio.CancelledError:
-            if reader is None or self.session.closing is None:
+            if self.session.closing is None:
                 raise
             reader.uncancel()
         finally:
@@ -143,6 +143,12 @@ async def _begun(scope: Scope, receive: Receive, send: Send) -> LiveSession | No
         await send({"type": "websocket.send", "text": session.hello()})
         return session
     return None
+
+
+def _has_failed(pump: asyncio.Task[None]) -> bool:
+    """Whether it ended by an error that is ours; a browser that has gone is none."""
+    error = None if pump.cancelled() else pump.exception()
+    return error is not None and not isinstance(error, OSError)
 
 
 def _request(text: str) -> dict[str, object]:

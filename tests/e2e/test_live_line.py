@@ -49,7 +49,7 @@ def site(running_portal) -> Site:
 def topic(site, request) -> str:
     environ = portal_environ(data=site.portal.data, port=site.portal.port)
     environ["DJANGO_SETTINGS_MODULE"] = "dce_portal.settings.base"
-    source = MAKE_CLUSTER.format(name=request.node.name[:40])
+    source = MAKE_CLUSTER.format(name=request.node.name[-40:])
     command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", source]
     made = subprocess.run(command, env=environ, cwd=CHECKOUT, check=True, stdout=subprocess.PIPE)
     return f"cluster:{made.stdout.split()[-1].decode()}"
