@@ -59,7 +59,7 @@ class Figures:
 async def tell_figures(client: redis.asyncio.Redis, figures: dict[str, int]) -> None:
     """Keep this process's figures where others find them."""
     process = f"{socket.gethostname()}:{os.getpid()}"
-    text = orjson.dumps({"at_s": time.time(), **figures})
+    text = orjson.dumps({"at_s": time.time(), **figures}).decode()
     await client.hset(FIGURES_KEY, process, text)  # type: ignore[misc]  # typed for both clients
     await client.expire(FIGURES_KEY, int(FORGOTTEN_S))
 
@@ -77,7 +77,7 @@ def _told() -> list[dict[str, int]]:
     try:
         found = cast("dict[bytes, bytes]", live.client().hgetall(FIGURES_KEY))
         told = {process: orjson.loads(text) for process, text in found.items()}
-        gone = [p for p, one in told.items() if time.time() - one["at_s"] > FORGOTTEN_S]
+        gone = [p.decode() for p, one in told.items() if time.time() - one["at_s"] > FORGOTTEN_S]
         if gone:
             live.client().hdel(FIGURES_KEY, *gone)
     except redis.RedisError as error:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import cast
 from weakref import WeakKeyDictionary
 
 import redis.asyncio as redis
@@ -168,7 +170,10 @@ class Hub:
         )
         async with client:
             try:
-                return list(await client.lrange(live.ring_key(name), -count, -1))
+                ring = cast(
+                    "Awaitable[list[bytes]]", client.lrange(live.ring_key(name), -count, -1)
+                )
+                return await ring
             except (RedisError, OSError) as error:
                 log.warning("live_ring_unreadable", topic=name, error=str(error))
                 return []

@@ -27,8 +27,8 @@ def people_of(session_keys: Collection[str]) -> dict[str, AbstractBaseUser]:
 def _person(
     session: Mapping[str, Any], known: dict[tuple[str, str], AbstractBaseUser | None]
 ) -> AbstractBaseUser | None:
-    backend, pk = session.get(BACKEND_SESSION_KEY), session.get(SESSION_KEY)
-    if backend not in settings.AUTHENTICATION_BACKENDS or pk is None:
+    backend, pk = str(session.get(BACKEND_SESSION_KEY, "")), str(session.get(SESSION_KEY, ""))
+    if backend not in settings.AUTHENTICATION_BACKENDS or not pk:
         return None
     if (backend, pk) not in known:
         known[backend, pk] = load_backend(backend).get_user(pk)
