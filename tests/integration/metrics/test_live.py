@@ -209,7 +209,8 @@ async def test_one_person_has_so_many_lines_and_no_more(viewer, monkeypatch):
     assert (closing["type"], closing["code"]) == ("websocket.close", 4429)
 
 
-async def test_requests_come_at_a_bearable_pace(viewer, topic):
+async def test_requests_come_at_a_bearable_pace(viewer, topic, monkeypatch):
+    monkeypatch.setattr(live_session, "REQUESTS_A_S", 0)
     async with line(viewer) as browser:
         await browser.connect()
         for _ in range(live_session.REQUESTS_AT_ONCE + 2):
