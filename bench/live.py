@@ -208,8 +208,8 @@ class Clients:
             command = [
                 sys.executable,
                 "-m",
-                "bench.live",
-                "--client",
+                BROWSERS,
+                "browse",
                 str(socket),
                 topic,
                 str(path),
