@@ -1,12 +1,14 @@
 """The live line: whoever changes something publishes a frame on a topic, browsers that watch it get it.
 
-Each topic keeps its latest frames in a Redis ring (15 minutes at the usual pace), numbered
-from one, so that a browser that was away asks for what it missed. Publishing never fails
-the caller: when Redis is away, the pages say that they are late and catch up afterwards.
+Each topic keeps the frames of the last quarter of an hour in a Redis ring, numbered, so that
+a browser that was away asks for what it missed. Publishing never fails the caller: when Redis
+is away the frames are dropped, and the next one that goes out leaves a hole in the numbers,
+by which every page knows to read its history again.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,17 +23,30 @@ from django.contrib.auth.models import AbstractBaseUser
 log = structlog.get_logger(__name__)
 
 CHANNEL = "dce:live"
-RING_FRAMES = 180
+# A frame each second for a quarter of an hour.
+RING_FRAMES = 900
 RING_TTL_S = 15 * 60
 # Long past any page that may still ask for what it missed; containers come and go, numbers must too.
 SEQUENCE_TTL_S = 7 * 24 * 3600
+# After a Redis that hung: whoever publishes is not to wait for it each time.
+QUIET_S = 2.0
+MOST_UNSENT = 50_000
 
-# One round trip numbers the frame, keeps it and tells every stream process.
+# One round trip numbers the frame, keeps it and tells every stream process. A topic's first
+# number is the moment in milliseconds, so that numbers only grow even if Redis forgets them.
 _PUBLISH = """
-local seq = redis.call('INCR', KEYS[1])
-local frame = '{"seq":' .. seq .. ',"topic":' .. ARGV[1] .. ',"data":' .. ARGV[2] .. '}'
+local now = redis.call('TIME')
+local sent = now[1] * 1000 + math.floor(now[2] / 1000)
+redis.call('SET', KEYS[1], string.format('%.0f', sent), 'NX')
+local seq = redis.call('INCRBY', KEYS[1], ARGV[6])
+local frame = string.format('{"seq":%.0f,"sent":%.0f,"topic":', seq, sent) .. ARGV[1] .. ',"data":' .. ARGV[2] .. '}'
 redis.call('RPUSH', KEYS[2], frame)
 redis.call('LTRIM', KEYS[2], -tonumber(ARGV[3]), -1)
+for _ = 1, 16 do
+  local oldest = redis.call('LINDEX', KEYS[2], 0)
+  if sent - (string.match(oldest, '"sent":(%d+)') or 0) <= ARGV[4] * 1000 then break end
+  redis.call('LPOP', KEYS[2])
+end
 redis.call('EXPIRE', KEYS[2], ARGV[4])
 redis.call('EXPIRE', KEYS[1], ARGV[5])
 redis.call('PUBLISH', KEYS[3], frame)
@@ -63,6 +78,39 @@ class Frame:
     data: Mapping[str, Any]
 
 
+class Unsent:
+    """Topics of which this process could not send a frame; their next number leaves a hole."""
+
+    def __init__(self) -> None:
+        """Everything went out so far."""
+        self._topics: dict[str, None] = {}
+        self._quiet_until_s = 0.0
+
+    def step(self, topic: str) -> int:
+        """By how much the topic's number grows."""
+        return 2 if topic in self._topics else 1
+
+    def is_quiet(self) -> bool:
+        """Whether Redis hung a moment ago, so that asking it would only take time."""
+        return time.monotonic() < self._quiet_until_s
+
+    def lost(self, topics: Sequence[str], *, is_hanging: bool) -> None:
+        """Remember them; the oldest of very many are forgotten."""
+        self._topics.update(dict.fromkeys(topics))
+        while len(self._topics) > MOST_UNSENT:
+            del self._topics[next(iter(self._topics))]
+        if is_hanging:
+            self._quiet_until_s = time.monotonic() + QUIET_S
+
+    def went_out(self, topics: Sequence[str]) -> None:
+        """Their numbers have the hole now."""
+        for topic in topics if self._topics else ():
+            self._topics.pop(topic, None)
+
+
+unsent = Unsent()
+
+
 def publish(topic: str, data: Mapping[str, Any]) -> int | None:
     """Number, keep and send one frame; returns its number, or None when Redis did not answer."""
     numbers = publish_many([Frame(topic, data)])
@@ -71,9 +119,25 @@ def publish(topic: str, data: Mapping[str, Any]) -> int | None:
 
 def publish_many(frames: Sequence[Frame]) -> list[int]:
     """The same for many frames in one round trip; empty when Redis did not answer."""
-    if not frames:
+    topics = list(dict.fromkeys(frame.topic for frame in frames))
+    if not topics:
         return []
+    if unsent.is_quiet():
+        unsent.lost(topics, is_hanging=False)
+        return []
+    try:
+        numbers = cast("list[int]", _pipeline_of(frames).execute())
+    except redis.RedisError as error:
+        unsent.lost(topics, is_hanging=isinstance(error, redis.TimeoutError))
+        log.warning("live_publish_failed", topics=len(topics), error=str(error))
+        return []
+    unsent.went_out(topics)
+    return numbers
+
+
+def _pipeline_of(frames: Sequence[Frame]) -> redis.client.Pipeline:
     pipeline = client().pipeline(transaction=False)
+    steps = {frame.topic: unsent.step(frame.topic) for frame in frames}
     for frame in frames:
         keys = [sequence_key(frame.topic), ring_key(frame.topic), CHANNEL]
         arguments: list[bytes | int] = [
@@ -82,13 +146,11 @@ def publish_many(frames: Sequence[Frame]) -> list[int]:
             RING_FRAMES,
             RING_TTL_S,
             SEQUENCE_TTL_S,
+            steps[frame.topic],
         ]
         pipeline.eval(_PUBLISH, len(keys), *keys, *arguments)
-    try:
-        return cast("list[int]", pipeline.execute())
-    except redis.RedisError as error:
-        log.warning("live_publish_failed", topics=len(frames), error=str(error))
-        return []
+        steps[frame.topic] = 1
+    return pipeline
 
 
 Guard = Callable[[Any, str], bool]
@@ -105,13 +167,3 @@ def may_watch(user: AbstractBaseUser, topic: str) -> bool:
     kind, _, ref = topic.partition(":")
     guard = _guards.get(kind)
     return bool(guard is not None and ref and user.is_active and guard(user, ref))
-
-
-def latest_frames(topic: str) -> list[dict[str, Any]]:
-    """A topic's kept frames, oldest first; empty when Redis does not answer."""
-    try:
-        raw = cast("list[bytes]", client().lrange(ring_key(topic), 0, -1))
-    except redis.RedisError as error:
-        log.warning("live_ring_unreadable", topic=topic, error=str(error))
-        return []
-    return [orjson.loads(frame) for frame in raw]

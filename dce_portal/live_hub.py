@@ -1,58 +1,55 @@
-"""The stream process's ear: one Redis subscription, and for each browser the latest frame a topic.
+"""The stream process's ear: one Redis subscription, and each frame written once for all who watch it.
 
 Nothing queues: a browser that reads slowly finds the newest frame of each topic, and the
 frame's number tells it what it missed, which the ring still has. When the subscription
-breaks, the hub comes back by itself and tells every watcher to look into the ring.
+breaks, the hub says so, comes back by itself and reads what it missed from the rings.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import defaultdict
+import re
+from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import cast
 from weakref import WeakKeyDictionary
 
-import orjson
 import redis.asyncio as redis
 import structlog
 from django.conf import settings
+from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError
 
+from dce_portal import live
 from dce_portal.live import CHANNEL
-from dce_portal.watched import KEY, REMEMBERED_S, TOLD_EVERY_S, as_scores
+from dce_portal.live_figures import Figures
+from dce_portal.live_rights import Reviews
+from dce_portal.live_rounds import Rounds
+from dce_portal.live_topic import Topic, replay_of
+from dce_portal.live_watcher import Watcher
 
 log = structlog.get_logger(__name__)
 
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
+# A subscription is silent when nothing happens; a question finds out whether Redis still lives.
+ASKED_AFTER_S = 5.0
+TIMEOUT_S = 2.0
+# The newest of these hold what a page needs first.
+FIRST_FRAMES = 8
+LARGEST_RING_READ = 4 * 2**20
+HEAD = re.compile(rb'\{"seq":\d+,"sent":\d+,"topic":"([^"\\]+)"')
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
-    """One frame as Redis sent it, with the number that its topic gave it."""
+@dataclass(slots=True)
+class Reading:
+    """Topics' first frames that are being read, and replays, shared by all who ask at once."""
 
-    seq: int
-    raw: bytes
-
-
-@dataclass(slots=True, eq=False)
-class Watcher:
-    """One browser: its topics, and the newest frame of each that it has not taken yet."""
-
-    topics: set[str] = field(default_factory=set)
-    slots: dict[str, Numbered] = field(default_factory=dict)
-    resync: bool = False
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def take(self) -> tuple[dict[str, Numbered], bool]:
-        """Wait for news; the newest frame a topic, and whether frames may have been missed."""
-        await self.woken.wait()
-        self.woken.clear()
-        taken, self.slots = self.slots, {}
-        resync, self.resync = self.resync, False
-        return taken, resync
+    topics: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    replays: dict[tuple[str, int, int], asyncio.Task[tuple[str, int] | None]] = field(
+        default_factory=dict
+    )
 
 
 class Hub:
@@ -61,64 +58,125 @@ class Hub:
     def __init__(self, url: str) -> None:
         """Nothing is opened before the first watcher comes."""
         self.url = url
-        self._watchers: dict[str, set[Watcher]] = defaultdict(set)
-        self._everyone: set[Watcher] = set()
-        self._listening: asyncio.Task[None] | None = None
-        self._telling: asyncio.Task[None] | None = None
-        self._is_news = asyncio.Event()
+        self.topics: dict[str, Topic] = {}
+        self.figures = Figures()
+        self.rounds = Rounds(self)
+        self.reviews = Reviews(self)
+        self._watchers: set[Watcher] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._reading = Reading()
         self._subscribed = asyncio.Event()
+
+    @property
+    def watchers(self) -> set[Watcher]:
+        """Every browser of this process."""
+        return self._watchers
 
     def join(self) -> Watcher:
         """A new watcher without topics."""
-        watcher = Watcher()
-        self._everyone.add(watcher)
-        if self._listening is None:
-            self._listening = asyncio.create_task(self._listen())
-            self._telling = asyncio.create_task(self._tell())
+        watcher = Watcher(asyncio.get_running_loop())
+        self._watchers.add(watcher)
+        if not self._tasks:
+            rounds = (self.rounds.tell(), self.rounds.look(), self.reviews.look())
+            parts = (self._listen(), *rounds)
+            self._tasks = [asyncio.create_task(part) for part in parts]
         return watcher
 
-    async def watch(self, watcher: Watcher, topic: str) -> None:
+    async def watch(self, watcher: Watcher, name: str) -> Topic:
         """From here on the watcher gets the topic's frames; waits a moment for the subscription."""
-        watcher.topics.add(topic)
-        if not self._watchers[topic]:
-            self._is_news.set()
-        self._watchers[topic].add(watcher)
+        topic = self.topics.get(name)
+        if topic is None:
+            topic = self.topics[name] = Topic(name)
+            self.rounds.is_news.set()
+        watcher.topics[name] = topic
+        # Until it has been answered where the topic stands, it gets none of its frames.
+        watcher.sent.pop(name, None)
+        topic.watchers.add(watcher)
+        if self.rounds.is_broken:
+            return topic
         with suppress(TimeoutError):
             await asyncio.wait_for(self._subscribed.wait(), timeout=1)
+        if not topic.seq:
+            await self._first_frames(topic)
+        return topic
 
-    def unwatch(self, watcher: Watcher, topic: str) -> None:
+    def unwatch(self, watcher: Watcher, name: str) -> None:
         """The watcher gets no more of this topic."""
-        watcher.topics.discard(topic)
-        watcher.slots.pop(topic, None)
-        self._watchers[topic].discard(watcher)
-        if not self._watchers[topic]:
-            del self._watchers[topic]
+        topic = watcher.topics.pop(name, None)
+        watcher.sent.pop(name, None)
+        if topic is None:
+            return
+        topic.watchers.discard(watcher)
+        if not topic.watchers:
+            self.topics.pop(name, None)
 
     async def leave(self, watcher: Watcher) -> None:
         """Forget the watcher; the last one closes the subscription."""
-        for topic in list(watcher.topics):
-            self.unwatch(watcher, topic)
-        self._everyone.discard(watcher)
-        if not self._everyone:
-            tasks = [task for task in (self._listening, self._telling) if task is not None]
-            self._listening = self._telling = None
+        for name in list(watcher.topics):
+            self.unwatch(watcher, name)
+        watcher.close()
+        self._watchers.discard(watcher)
+        self.figures.count(watcher)
+        if not self._watchers:
+            tasks, self._tasks = self._tasks, []
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _tell(self) -> None:
-        """Say which topics are watched, at once when one is new: nodes that are watched are asked each second."""
-        client = redis.Redis.from_url(self.url, socket_timeout=2, socket_connect_timeout=2)
+    async def replay(self, topic: Topic, since: int) -> tuple[str, int] | None:
+        """What the ring has after that number, and the last number of it; None where some is gone."""
+        if self.rounds.is_broken:
+            return None
+        key = (topic.name, since, topic.seq)
+        task = self._reading.replays.get(key)
+        if task is None:
+            task = asyncio.create_task(self._replay(topic.name, since, topic.seq - since))
+            self._reading.replays[key] = task
+            task.add_done_callback(lambda _: self._reading.replays.pop(key, None))
+        return await asyncio.shield(task)
+
+    async def _replay(self, name: str, since: int, count: int) -> tuple[str, int] | None:
+        if not 0 <= count <= live.RING_FRAMES:
+            return None
+        newest = await self._ring(name, 1)
+        if not newest or len(newest[0]) * count > LARGEST_RING_READ:
+            return None
+        raws = await self._ring(name, count) if count else []
+        return await asyncio.to_thread(replay_of, name, raws, since=since)
+
+    async def _first_frames(self, topic: Topic) -> None:
+        task = self._reading.topics.get(topic.name)
+        if task is None:
+            task = asyncio.create_task(self._catch_up(topic))
+            self._reading.topics[topic.name] = task
+            task.add_done_callback(lambda _: self._reading.topics.pop(topic.name, None))
+        await asyncio.shield(task)
+
+    async def _catch_up(self, topic: Topic) -> None:
+        """Take what the ring has and the topic has not."""
+        count = FIRST_FRAMES
+        if topic.seq:
+            newest = await self._ring(topic.name, 1)
+            found = re.match(rb'\{"seq":(\d+)', newest[0]) if newest else None
+            count = min(int(found[1]) - topic.seq, live.RING_FRAMES) if found else 0
+        for raw in await self._ring(topic.name, count) if count > 0 else []:
+            topic.take(raw)
+        for watcher in topic.watchers:
+            watcher.wake()
+
+    async def _ring(self, name: str, count: int) -> list[bytes]:
+        client = redis.Redis.from_url(
+            self.url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
+        )
         async with client:
-            while True:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._is_news.wait(), timeout=TOLD_EVERY_S)
-                self._is_news.clear()
-                try:
-                    await _tell_watched(client, list(self._watchers))
-                except (RedisError, OSError) as error:
-                    log.warning("watched_not_told", error=str(error))
-                await asyncio.sleep(FIRST_PAUSE_S)
+            try:
+                ring = cast(
+                    "Awaitable[list[bytes]]", client.lrange(live.ring_key(name), -count, -1)
+                )
+                return await ring
+            except (RedisError, OSError) as error:
+                log.warning("live_ring_unreadable", topic=name, error=str(error))
+                return []
 
     async def _listen(self) -> None:
         pause_s = FIRST_PAUSE_S
@@ -127,41 +185,50 @@ class Hub:
                 await self._receive()
             except (RedisError, OSError) as error:
                 log.warning("live_subscription_lost", error=str(error), retry_in_s=pause_s)
+            if self._subscribed.is_set():
+                pause_s = FIRST_PAUSE_S
             self._subscribed.clear()
+            self.rounds.is_lost()
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
     async def _receive(self) -> None:
-        # No timeout: a quiet subscription is healthy; health checks find a dead one.
         client = redis.Redis.from_url(
-            self.url, socket_timeout=None, socket_connect_timeout=2, health_check_interval=15
+            self.url, socket_timeout=None, socket_connect_timeout=TIMEOUT_S
         )
         async with client, client.pubsub() as subscription:
-            await subscription.subscribe(CHANNEL)
-            async for message in subscription.listen():
-                if message["type"] == "subscribe":
-                    self._on_subscribed()
-                elif message["type"] == "message":
-                    self._deliver(message["data"])
+            await asyncio.wait_for(subscription.subscribe(CHANNEL), TIMEOUT_S)
+            is_asked = False
+            while True:
+                message = await subscription.get_message(timeout=ASKED_AFTER_S)
+                if message is not None:
+                    is_asked = False
+                    await self._heard(message)
+                elif is_asked:
+                    raise ConnectionLost("Redis does not answer.")
+                else:
+                    is_asked = True
+                    await asyncio.wait_for(subscription.ping(), TIMEOUT_S)
 
-    def _on_subscribed(self) -> None:
+    async def _heard(self, message: dict[str, object]) -> None:
+        if message["type"] == "message":
+            self._deliver(message["data"])  # type: ignore[arg-type]  # a message's data are bytes
+        elif message["type"] == "subscribe":
+            await self._on_subscribed()
+
+    async def _on_subscribed(self) -> None:
+        for topic in list(self.topics.values()):
+            await self._catch_up(topic)
         self._subscribed.set()
-        for watcher in self._everyone:
-            watcher.resync = True
-            watcher.woken.set()
+        self.rounds.is_back()
 
     def _deliver(self, raw: bytes) -> None:
-        frame = orjson.loads(raw)
-        numbered = Numbered(frame["seq"], raw)
-        for watcher in self._watchers.get(frame["topic"], ()):
-            watcher.slots[frame["topic"]] = numbered
-            watcher.woken.set()
-
-
-async def _tell_watched(client: redis.Redis, topics: list[str]) -> None:
-    if topics:
-        await client.zadd(KEY, as_scores(topics))
-    await client.zremrangebyscore(KEY, "-inf", time.time() - REMEMBERED_S)
+        found = HEAD.match(raw)
+        topic = self.topics.get(found[1].decode()) if found else None
+        if topic is None or not topic.take(raw):
+            return
+        for watcher in topic.watchers:
+            watcher.wake()
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

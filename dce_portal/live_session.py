@@ -6,122 +6,122 @@ Messages are described in docs/live.md. The transport feeds `subscribe` and send
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import orjson
-from asgiref.sync import sync_to_async
-from channels.db import database_sync_to_async
-from django.contrib.auth.models import AbstractBaseUser
+from dce_portal.live_hub import Hub
+from dce_portal.live_rights import Holder, People, allowed_soon
+from dce_portal.live_topic import dumped
+from dce_portal.live_watcher import Watcher
 
-from dce_portal import live
-from dce_portal.live_hub import Hub, Numbered, Watcher
-
-HEARTBEAT_S = 15.0
-RECHECK_S = 60.0
-# A browser gets at most this many batches a second, so that a slow one is not buried.
-SHORTEST_PAUSE_S = 0.25
 MOST_TOPICS = 64
 LONGEST_TOPIC = 80
-
-PersonFinder = Callable[[], Awaitable[AbstractBaseUser | None]]
+# Requests that a browser may make at once, and how many more each second.
+REQUESTS_AT_ONCE = 20
+REQUESTS_A_S = 2.0
+# Tabs that one person may have open and in sight, in one process.
+MOST_LINES_A_PERSON = 50
+TOO_MANY_LINES = 4429
 
 
 @dataclass(slots=True)
+class Allowance:
+    """Requests that may still be made, filled up as time goes by."""
+
+    left: float = REQUESTS_AT_ONCE
+    at_s: float = field(default_factory=time.monotonic)
+
+    def take(self) -> bool:
+        """Whether one more request may be made now."""
+        now_s = time.monotonic()
+        self.left = min(self.left + (now_s - self.at_s) * REQUESTS_A_S, REQUESTS_AT_ONCE)
+        self.at_s = now_s
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+
 class LiveSession:
-    """Topics with the last number sent of each; `person` finds the signed-in user anew, or None."""
+    """A browser session's line; `people` finds who is behind such sessions at this moment."""
 
-    hub: Hub
-    person: PersonFinder
-    sent: dict[str, int] = field(default_factory=dict)
-    watcher: Watcher = field(init=False)
-    heartbeat_s: float = HEARTBEAT_S
-    recheck_s: float = RECHECK_S
+    __slots__ = ("_allowance", "_is_greeted", "hub", "key", "people", "watcher")
 
-    def __post_init__(self) -> None:
-        """Join the hub; must be called inside the event loop."""
-        self.watcher = self.hub.join()
+    def __init__(self, hub: Hub, key: str, people: People, *, owner: object = None) -> None:
+        """Join the hub; must be called inside the event loop. `owner` is whose lines are counted."""
+        self.hub, self.key, self.people = hub, key, people
+        self.watcher: Watcher = hub.join()
+        now_s = self.watcher.said_at_s = self.watcher.loop.time()
+        self.watcher.holder = Holder(key, people, checked_at_s=now_s, owner=owner)
+        self._allowance = Allowance()
+        self._is_greeted = False
+
+    def hello(self) -> str:
+        """The first message; `messages` begins with it where the transport has not sent it before."""
+        self._is_greeted = True
+        return dumped({"type": "hello", "heartbeat_s": self.hub.rounds.heartbeat_s})
+
+    @property
+    def sent(self) -> Mapping[str, int]:
+        """The last number sent of each topic."""
+        return self.watcher.sent
+
+    @property
+    def closing(self) -> int | None:
+        """The code to close with, once the line has ended."""
+        return self.watcher.closing
+
+    def when_stuck(self, end: Callable[[], object]) -> None:
+        """How to end what hangs in sending to a browser that takes nothing."""
+        self.watcher.stuck = end
 
     async def subscribe(
         self, topics: Sequence[str], since: Mapping[str, int]
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncIterator[str]:
         """Answer for each topic: refused, what was missed, or where it stands."""
-        person = await self.person()
+        if not self._allowance.take():
+            yield error_message("too_many_requests")
+            return
+        may = (await allowed_soon(self.people, {self.key: topics}))[self.key] or frozenset()
         for topic in topics:
-            if len(self.sent) >= MOST_TOPICS and topic not in self.sent:
+            if len(self.watcher.topics) >= MOST_TOPICS and topic not in self.watcher.topics:
                 yield error_message("too_many_topics", topic=topic)
-            elif person is None or not await _may_watch(person, topic):
-                yield _message(type="refused", topic=topic)
+            elif topic not in may:
+                yield dumped({"type": "refused", "topic": topic})
             else:
                 yield await self._begin(topic, since.get(topic))
 
-    async def _begin(self, topic: str, since: int | None) -> bytes:
+    async def _begin(self, name: str, since: int | None) -> str:
         # Listening first, looking second: a frame in between is in both, and is sent once.
-        await self.hub.watch(self.watcher, topic)
-        frames = await _ring(topic)
-        last = frames[-1]["seq"] if frames else 0
-        self.sent[topic] = last
-        missed = None if since is None else missed_since(frames, since)
-        if missed is not None:
-            return _message(type="replay", topic=topic, seq=last, frames=missed)
-        return _message(
-            type="snapshot", topic=topic, seq=last, frames=frames[-1:], gap=since is not None
-        )
+        topic = await self.hub.watch(self.watcher, name)
+        replay = None if since is None else await self.hub.replay(topic, since)
+        if replay is not None:
+            text, seq = replay
+        else:
+            text, seq = topic.snapshot(gap=since is not None and since != topic.seq), topic.seq
+        if name in self.watcher.topics:
+            self.watcher.sent[name] = seq
+        self.watcher.wake()
+        return text
 
-    async def messages(self) -> AsyncIterator[bytes]:
-        """Everything that happens, until the person is no longer signed in."""
-        yield _message(type="hello", heartbeat_s=self.heartbeat_s)
-        loop = asyncio.get_running_loop()
-        recheck_at = loop.time() + self.recheck_s
-        while True:
-            async for message in self._next_batch():
-                yield message
-            if loop.time() < recheck_at:
+    async def messages(self) -> AsyncIterator[str]:
+        """Everything that happens, until the line is to end."""
+        watcher = self.watcher
+        if not self._is_greeted:
+            yield self.hello()
+        if late := self.hub.rounds.late_message():
+            watcher.notes.append(late)
+        while watcher.closing is None:
+            message = watcher.due()
+            if message is None:
+                await watcher.news()
                 continue
-            recheck_at = loop.time() + self.recheck_s
-            person = await self.person()
-            if person is None:
-                return
-            async for message in self._drop_forbidden(person):
-                yield message
-
-    async def _next_batch(self) -> AsyncIterator[bytes]:
-        try:
-            wait_s = min(self.heartbeat_s, self.recheck_s)
-            taken, resync = await asyncio.wait_for(self.watcher.take(), timeout=wait_s)
-        except TimeoutError:
-            yield _message(type="heartbeat")
-            return
-        if resync:
-            async for message in self._catch_up():
-                yield message
-        for topic, frame in taken.items():
-            if self._is_news(topic, frame):
-                self.sent[topic] = frame.seq
-                yield b'{"type":"delta",' + frame.raw[1:]
-        await asyncio.sleep(SHORTEST_PAUSE_S)
-
-    def _is_news(self, topic: str, frame: Numbered) -> bool:
-        return topic in self.sent and frame.seq > self.sent[topic]
-
-    async def _catch_up(self) -> AsyncIterator[bytes]:
-        """After a broken subscription: what the ring has beyond the last number sent."""
-        for topic, last in list(self.sent.items()):
-            frames = await _ring(topic)
-            if frames and frames[-1]["seq"] != last:
-                yield await self._begin(topic, last)
-
-    async def _drop_forbidden(self, person: AbstractBaseUser) -> AsyncIterator[bytes]:
-        for topic in list(self.sent):
-            if not await _may_watch(person, topic):
-                self.unsubscribe(topic)
-                yield _message(type="refused", topic=topic)
+            yield message
+            watcher.sending_since_s = None
 
     def unsubscribe(self, topic: str) -> None:
         """Send no more of this topic."""
-        self.sent.pop(topic, None)
         self.hub.unwatch(self.watcher, topic)
 
     async def close(self) -> None:
@@ -129,14 +129,11 @@ class LiveSession:
         await self.hub.leave(self.watcher)
 
 
-def missed_since(frames: Sequence[dict[str, Any]], since: int) -> list[dict[str, Any]] | None:
-    """The frames after that number; None when some of them are gone, or the numbers began anew."""
-    if not frames:
-        return None
-    first, last = frames[0]["seq"], frames[-1]["seq"]
-    if not first - 1 <= since <= last:
-        return None
-    return [frame for frame in frames if frame["seq"] > since]
+def has_too_many_lines(hub: Hub, owner: object) -> bool:
+    """Whether this person has as many lines as anybody may."""
+    holders = (watcher.holder for watcher in hub.watchers)
+    lines = sum(1 for holder in holders if holder is not None and holder.owner == owner)
+    return lines >= MOST_LINES_A_PERSON
 
 
 def read_topics(value: object) -> list[str]:
@@ -156,18 +153,6 @@ def read_since(value: object) -> dict[str, int]:
     }
 
 
-def error_message(code: str, **more: object) -> bytes:
+def error_message(code: str, **more: object) -> str:
     """Something that the browser sent cannot be used."""
-    return _message(type="error", code=code, **more)
-
-
-def _message(**fields: object) -> bytes:
-    return orjson.dumps(fields)
-
-
-async def _ring(topic: str) -> list[dict[str, Any]]:
-    return await sync_to_async(live.latest_frames, thread_sensitive=False)(topic)
-
-
-async def _may_watch(person: AbstractBaseUser, topic: str) -> bool:
-    return bool(await database_sync_to_async(live.may_watch)(person, topic))
+    return dumped({"type": "error", "code": code, **more})

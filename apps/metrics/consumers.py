@@ -1,101 +1,154 @@
-"""The live line over a WebSocket."""
+"""The live line over a WebSocket.
+
+Plain ASGI below the router: of a thousand sockets each costs two tasks and no dispatch.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any, cast
 
 import orjson
-from channels.generic.websocket import AsyncWebsocketConsumer
-from django.contrib.auth.models import AbstractBaseUser
 
-from apps.metrics import signed_in
+from apps.metrics.signed_in import people_of
+from dce_portal.direct_send import direct_send
 from dce_portal.live_hub import hub
-from dce_portal.live_session import LiveSession, error_message, read_since, read_topics
+from dce_portal.live_rights import NOT_SIGNED_IN
+from dce_portal.live_session import (
+    TOO_MANY_LINES,
+    LiveSession,
+    error_message,
+    has_too_many_lines,
+    read_since,
+    read_topics,
+)
 
-NOT_SIGNED_IN = 4401
 NOT_YOURS = 4403
 LARGEST_MESSAGE = 16 * 1024
 
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
-    """Carries a LiveSession; one batch is sent before the next is made."""
 
-    session: LiveSession | None = None
-    pump: asyncio.Task[None] | None = None
+class Line:
+    """Carries a LiveSession; one message is sent before the next is made."""
 
-    async def connect(self) -> None:
-        """Accept a signed-in person; the others are told so by the closing code."""
-        await self.accept()
-        if await self._person() is None:
-            await self.close(code=NOT_SIGNED_IN)
-            return
-        self.session = LiveSession(hub(), self._person)
-        self.pump = asyncio.create_task(self._pump(self.session))
+    def __init__(self, session: LiveSession, receive: Receive, send: Send) -> None:
+        """Nothing is sent yet."""
+        self.session, self.receive, self.send = session, receive, send
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+    async def carry(self) -> None:
+        """Until either side ends it."""
+        reader = cast("asyncio.Task[None]", asyncio.current_task())
+        self.session.when_stuck(reader.cancel)
+        pump = asyncio.create_task(self._pump())
+        pump.add_done_callback(lambda ended: reader.cancel() if _has_failed(ended) else None)
+        try:
+            while (message := await self.receive())["type"] != "websocket.disconnect":
+                await self.take(message.get("text") or "")
+        except asyncio.CancelledError:
+            if self.session.closing is None:
+                raise
+            reader.uncancel()
+        finally:
+            pump.cancel()
+            with suppress(asyncio.CancelledError, OSError):
+                await pump
+
+    async def take(self, text: str) -> None:
         """A request of the browser; what cannot be read is answered, never a crash."""
-        text = text_data or ""
-        if self.session is None:
-            return
         try:
             request = _request(text)
             topics = read_topics(request.get("topics"))
-            wanted = request.get("type")
         except ValueError:
-            await self._say(error_message("bad_request"))
+            await self.say(error_message("bad_request"))
             return
-        await self._answer(self.session, wanted, topics, request.get("since"))
-
-    async def disconnect(self, code: int) -> None:
-        """Leave the hub."""
-        if self.pump is not None:
-            self.pump.cancel()
-            with suppress(asyncio.CancelledError):
-                await self.pump
-        if self.session is not None:
-            await self.session.close()
-
-    async def _answer(
-        self, session: LiveSession, wanted: object, topics: list[str], since: object
-    ) -> None:
+        wanted = request.get("type")
         if wanted == "subscribe":
-            async for message in session.subscribe(topics, read_since(since)):
-                await self._say(message)
+            await self.subscribe(topics, read_since(request.get("since")))
         elif wanted == "unsubscribe":
             for topic in topics:
-                session.unsubscribe(topic)
+                self.session.unsubscribe(topic)
         else:
-            await self._say(error_message("bad_request"))
+            await self.say(error_message("bad_request"))
 
-    async def _pump(self, session: LiveSession) -> None:
-        async for message in session.messages():
-            await self._say(message)
-        await self.close(code=NOT_SIGNED_IN)
+    async def subscribe(self, topics: list[str], since: dict[str, int]) -> None:
+        """Answer for each topic."""
+        async for message in self.session.subscribe(topics, since):
+            await self.say(message)
 
-    async def _say(self, message: bytes) -> None:
-        await self.send(text_data=message.decode())
+    async def _pump(self) -> None:
+        async for message in self.session.messages():
+            await self.say(message)
+        await self.send({"type": "websocket.close", "code": self.session.closing})
 
-    async def _person(self) -> AbstractBaseUser | None:
-        return await signed_in.person_of(self.scope["session"].session_key)
+    async def say(self, message: str) -> None:
+        """Send one message; a browser that has gone is no error."""
+        await self.send({"type": "websocket.send", "text": message})
 
 
-class OperationConsumer(LiveConsumer):
-    """The same line with one topic implied: the operation that the address names."""
+class OperationLine(Line):
+    """The same line with one topic implied; there is nothing to ask for here."""
 
-    async def connect(self) -> None:
-        """Watch the operation at once; who may not is told so and turned away."""
-        await super().connect()
-        if self.session is None:
-            return
-        topic = f"operation:{self.scope['url_route']['kwargs']['operation_id']}"
-        await self._answer(self.session, "subscribe", [topic], None)
-        if topic not in self.session.sent:
-            await self.close(code=NOT_YOURS)
+    async def take(self, text: str) -> None:
+        """Whatever it is, it cannot be used."""
+        await self.say(error_message("bad_request"))
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """There is nothing to ask for here."""
-        await self._say(error_message("bad_request"))
+
+async def live_line(scope: Scope, receive: Receive, send: Send) -> None:
+    """`/ws/live/`: topics as the page asks for them."""
+    send = direct_send(scope, send)
+    session = await _begun(scope, receive, send)
+    if session is None:
+        return
+    try:
+        await Line(session, receive, send).carry()
+    finally:
+        await session.close()
+
+
+async def operation_line(scope: Scope, receive: Receive, send: Send) -> None:
+    """`/ws/operations/ID/`: who may not see the operation is told so and turned away."""
+    send = direct_send(scope, send)
+    session = await _begun(scope, receive, send)
+    if session is None:
+        return
+    topic = f"operation:{scope['url_route']['kwargs']['operation_id']}"
+    line = OperationLine(session, receive, send)
+    try:
+        await line.subscribe([topic], {})
+        if topic in session.sent:
+            await line.carry()
+        else:
+            await send({"type": "websocket.close", "code": NOT_YOURS})
+    finally:
+        await session.close()
+
+
+async def _begun(scope: Scope, receive: Receive, send: Send) -> LiveSession | None:
+    """Accept a signed-in person; the others are told so by the closing code."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    person = scope["user"]
+    ear = hub()
+    if not person.is_authenticated or not person.is_active:
+        await send({"type": "websocket.close", "code": NOT_SIGNED_IN})
+    elif has_too_many_lines(ear, person.pk):
+        await send({"type": "websocket.close", "code": TOO_MANY_LINES})
+    else:
+        session = LiveSession(ear, scope["session"].session_key, people_of, owner=person.pk)
+        await send({"type": "websocket.send", "text": session.hello()})
+        return session
+    return None
+
+
+def _has_failed(pump: asyncio.Task[None]) -> bool:
+    """Whether it ended by an error that is ours; a browser that has gone is none."""
+    error = None if pump.cancelled() else pump.exception()
+    return error is not None and not isinstance(error, OSError)
 
 
 def _request(text: str) -> dict[str, object]:

@@ -6,9 +6,12 @@ from typing import Any
 
 from django.urls import path
 
-from apps.metrics.consumers import LiveConsumer, OperationConsumer
+from apps.metrics.consumers import live_line, operation_line
+
+# Django's routes take views; Channels' router calls what it finds as ASGI.
+LINES: tuple[Any, Any] = (live_line, operation_line)
 
 websocket_urlpatterns: list[Any] = [
-    path("ws/live/", LiveConsumer.as_asgi()),
-    path("ws/operations/<uuid:operation_id>/", OperationConsumer.as_asgi()),
+    path("ws/live/", LINES[0]),
+    path("ws/operations/<uuid:operation_id>/", LINES[1]),
 ]

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from functools import partial
+from dataclasses import dataclass
 
+from channels.db import database_sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
-from apps.metrics import signed_in
+from apps.metrics.signed_in import people_of
 from dce_portal.live_hub import hub
-from dce_portal.live_session import LiveSession, read_topics
+from dce_portal.live_session import LiveSession, has_too_many_lines, read_topics
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose browser session it is, and what it wants to see."""
+
+    key: str
+    owner: object
+    topics: list[str]
+    since: dict[str, int]
 
 
 @require_GET
 async def live_events(request: HttpRequest) -> HttpResponseBase:
     """`?topics=node:1,cluster:2`; the same messages as the WebSocket's, one an event."""
-    person = partial(signed_in.person_of, request.session.session_key)
-    if await person() is None:
+    key = request.session.session_key or ""
+    person = (await database_sync_to_async(people_of)([key])).get(key)
+    if person is None:
         return HttpResponse(status=401)
     try:
         topics = read_topics([one for one in request.GET.get("topics", "").split(",") if one])
     except ValueError:
         return HttpResponse(status=400)
+    if has_too_many_lines(hub(), person.pk):
+        return HttpResponse(status=429, headers={"Retry-After": "15"})
     since = since_of(request.headers.get("Last-Event-ID", request.GET.get("since", "")))
-    response = StreamingHttpResponse(
-        _events(LiveSession(hub(), person), topics, since), content_type="text/event-stream"
-    )
+    asked = Asked(key, person.pk, topics, since)
+    response = StreamingHttpResponse(_events(asked), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
@@ -38,11 +52,13 @@ def since_of(event_id: str) -> dict[str, int]:
     return {topic: int(seq) for topic, _, seq in pairs if seq.isascii() and seq.isdigit()}
 
 
-async def _events(
-    session: LiveSession, topics: list[str], since: dict[str, int]
-) -> AsyncIterator[bytes]:
+async def _events(asked: Asked) -> AsyncIterator[bytes]:
+    session = LiveSession(hub(), asked.key, people_of, owner=asked.owner)
+    task = asyncio.current_task()
+    if task is not None:
+        session.when_stuck(task.cancel)
     try:
-        async for message in session.subscribe(topics, since):
+        async for message in session.subscribe(asked.topics, asked.since):
             yield _event(session, message)
         async for message in session.messages():
             yield _event(session, message)
@@ -50,7 +66,7 @@ async def _events(
         await session.close()
 
 
-def _event(session: LiveSession, message: bytes) -> bytes:
+def _event(session: LiveSession, message: str) -> bytes:
     """The id names the last number of every topic, so that a browser which comes back loses none."""
-    numbers = ",".join(f"{topic}={seq}" for topic, seq in sorted(session.sent.items()))
-    return b"id: %s\ndata: %s\n\n" % (numbers.encode(), message)
+    numbers = ",".join(f"{topic}={seq}" for topic, seq in sorted(session.sent.items()) if seq)
+    return f"id: {numbers}\ndata: {message}\n\n".encode()

@@ -1,11 +1,37 @@
 // The page's one live line: a WebSocket, else server-sent events. Protocol: docs/live.md.
 //
 // It comes back by itself, asks for what it missed, rests while the tab is hidden and then catches up.
+// Frames arrive as steps from the one before; handlers get them whole.
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15000;
 const SILENCE_MS = 40000;
 const FAILURES_BEFORE_SSE = 3;
+// A page that is slow gets the latest; this often it asks for what was left out.
+const ASK_AGAIN_MS = 15000;
+// After a break everybody reads the history anew, but not all at the same moment.
+const GAP_SPREAD_MS = 2000;
+
+const patched = (column, index, values) => {
+  const copy = [...column];
+  index.forEach((row, place) => (copy[row] = values[place]));
+  return copy;
+};
+
+const mapped = (object, change) => Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(name, value)]));
+
+// What the portal's `live_wire.applied` does.
+const applied = (before, { set = {}, cells = {}, rows = {}, gone = [] }) => {
+  const data = { ...before, ...set };
+  for (const name of gone) delete data[name];
+  for (const [name, values] of Object.entries(cells)) {
+    data[name] = Object.fromEntries(Object.keys(before[name]).map((key, place) => [key, values[place]]));
+  }
+  for (const [name, { index, columns }] of Object.entries(rows)) {
+    data[name] = { ...before[name], ...mapped(columns, (column, values) => patched(before[name][column], index, values)) };
+  }
+  return data;
+};
 
 class LiveLine {
   constructor(wsPath, ssePath) {
@@ -13,6 +39,10 @@ class LiveLine {
     this.ssePath = ssePath;
     this.handlers = new Map();
     this.seq = new Map();
+    this.held = new Map();
+    this.latest = new Map();
+    this.askedAt = new Map();
+    this.wanted = new Set();
     this.stateListeners = new Set();
     this.failures = 0;
     this.state = "waiting";
@@ -27,7 +57,7 @@ class LiveLine {
     if (!known) this.handlers.set(topic, new Set());
     this.handlers.get(topic).add(handler);
     if (known) return;
-    if (this.socket?.readyState === WebSocket.OPEN) this.ask([topic]);
+    if (this.socket?.readyState === WebSocket.OPEN) this.askSoon(topic);
     else queueMicrotask(() => this.reopen());
   }
 
@@ -43,6 +73,26 @@ class LiveLine {
 
   since(topics) {
     return Object.fromEntries(topics.filter((topic) => this.seq.has(topic)).map((topic) => [topic, this.seq.get(topic)]));
+  }
+
+  // One request for all the topics that a page begins to watch at once.
+  askSoon(topic) {
+    if (!this.wanted.size) {
+      queueMicrotask(() => {
+        const topics = [...this.wanted];
+        this.wanted.clear();
+        if (this.socket?.readyState === WebSocket.OPEN) this.ask(topics);
+      });
+    }
+    this.wanted.add(topic);
+  }
+
+  // Whether the line may ask for what this topic left out: over a socket, and not again and again.
+  mayAskAgain(topic) {
+    const now = Date.now();
+    if (!this.socket || now - (this.askedAt.get(topic) ?? -Infinity) < ASK_AGAIN_MS) return false;
+    this.askedAt.set(topic, now);
+    return true;
   }
 
   ask(topics) {
@@ -112,27 +162,67 @@ class LiveLine {
   receive(text) {
     this.expectNews();
     const message = JSON.parse(text);
-    const reader = { delta: this.delta, replay: this.batch, snapshot: this.batch, refused: this.refused }[message.type];
-    if (message.type !== "error") {
-      this.failures = 0;
-      if (this.state !== "live") this.setState("live");
-    }
+    for (const one of message.type === "batch" ? message.messages : [message]) this.read(one);
+  }
+
+  read(message) {
+    if (message.type === "error") return;
+    this.failures = 0;
+    const state = message.type === "late" ? "lost" : "live";
+    if (this.state !== state) this.setState(state);
+    const { delta, batch, refused, heartbeat } = this;
+    const reader = { delta, replay: batch, snapshot: batch, refused, heartbeat }[message.type];
     reader?.call(this, message);
   }
 
   delta(message) {
-    const last = this.seq.get(message.topic) ?? 0;
-    if (message.seq > last + 1 && this.socket) {
-      // Something in between was skipped, or came while this page was slow: the ring has it.
-      this.ask([message.topic]);
-      return;
-    }
-    this.batch({ topic: message.topic, seq: message.seq, frames: [message], gap: false });
+    const { topic, seq } = message;
+    if (seq <= (this.seq.get(topic) ?? 0)) return;
+    const frame = this.whole(topic, message);
+    if (frame) this.hand(topic, seq, [frame]);
+    else this.anew(topic);
   }
 
-  batch({ topic, seq, frames, gap = false }) {
+  batch({ topic, seq, frames, gap = false, skipped = 0 }) {
+    if (skipped && this.seq.has(topic) && this.mayAskAgain(topic)) {
+      this.askSoon(topic);
+      return;
+    }
+    const whole = frames.map((frame) => this.whole(topic, frame));
+    if (whole.includes(null)) this.anew(topic);
+    else this.hand(topic, seq, whole);
+    if (gap) setTimeout(() => this.tellGap(topic), Math.random() * GAP_SPREAD_MS);
+  }
+
+  // A frame with all its data; null where the one that it goes from is not here.
+  whole(topic, { seq, sent, data, step }) {
+    if (step && !this.held.has(topic)) return null;
+    const found = step ? applied(this.held.get(topic), step) : data;
+    if (found.type === "usage") this.held.set(topic, found);
+    return { topic, seq, sent, data: found };
+  }
+
+  anew(topic) {
+    this.seq.delete(topic);
+    if (this.mayAskAgain(topic)) this.askSoon(topic);
+  }
+
+  hand(topic, seq, frames, gap = false) {
     this.seq.set(topic, seq);
+    if (frames.length) this.latest.set(topic, frames.at(-1));
     for (const handler of this.handlers.get(topic) ?? []) handler({ frames, gap });
+  }
+
+  tellGap(topic) {
+    const latest = this.latest.get(topic);
+    this.hand(topic, this.seq.get(topic) ?? 0, latest ? [latest] : [], true);
+  }
+
+  // The portal says up to where it told this page: what is missing here got lost on the way.
+  heartbeat({ seq = {} }) {
+    for (const [topic, number] of Object.entries(seq)) {
+      if (number > (this.seq.get(topic) ?? 0) && this.handlers.has(topic) && this.mayAskAgain(topic)) this.askSoon(topic);
+    }
   }
 
   refused({ topic }) {

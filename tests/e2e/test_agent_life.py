@@ -16,8 +16,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from websockets.sync.client import ClientConnection
 
 from tests.e2e.joining import LONG_S, Joining, joining_site
+from tests.e2e.live_lines import Frames, subscribe, watching
 from tests.e2e.site import finished_operation, send_task
 from tests.e2e.test_pages import VIEWPORT, Visitor
 from tests.lab.agent_image import AgentImage
@@ -35,6 +37,7 @@ LONGEST_GAP_S = 12
 STEP_S = 2
 # The agent samples each second while its page is open.
 WATCHED_GAP_S = 4
+USUAL_GAP_S = 4
 NAMES = ("eng1", "eng2", "eng3")
 WELL = {"role": "manager", "state": "ready", "reachability": "reachable"}
 OLD_S = 80 * 86_400
@@ -134,6 +137,33 @@ def test_what_a_node_did_while_it_was_cut_off_comes_after_it(
     assert_no_gap(lambda: charted(page), cut_at, healed_at)
 
 
+def test_a_node_is_sampled_each_second_while_somebody_watches_it_and_not_after(
+    joined: Joining,
+) -> None:
+    """On the line a frame each second, one a message; in the agent five seconds between samples again."""
+    name = follower_of(joined)
+    with watching(joined.site, "admin") as line:
+        subscribe(line, f"node:{joined.nodes()[name]['id']}")
+        frames = second_frames(line)
+    assert longest_gap_s(frames) <= WATCHED_GAP_S
+    wait_until(
+        lambda: shortest_gap_s(sampled(joined, name, since_s=time.time() - 60)[:3]) >= USUAL_GAP_S,
+        what="the agent to sample as usual again",
+        timeout_s=LONG_S,
+    )
+
+
+def second_frames(line: ClientConnection) -> list[float]:
+    """The moments of frames once they follow each other by seconds, newest first; a message holds few of them."""
+    reader, moments = Frames(), list[float]()
+    until_s = time.monotonic() + LONG_S
+    while len(moments) < 10 or longest_gap_s(moments[:10]) > WATCHED_GAP_S:
+        assert time.monotonic() < until_s, moments
+        news = reader.of(line.recv(timeout=LONG_S))
+        moments[:0] = [frame["data"]["at"] for frame in reversed(news)]
+    return moments[:10]
+
+
 def cut_off(joining: Joining, name: str) -> tuple[float, float]:
     """Take a manager off the network for a while, and look at what the portal says; when that was."""
     engine_of(joining, name).cut()
@@ -182,6 +212,11 @@ def charted(page: Page) -> list[float]:
 def longest_gap_s(moments: list[float]) -> float:
     """The longest time between two of at least two moments."""
     return max((newer - older for newer, older in pairwise(moments)), default=float("inf"))
+
+
+def shortest_gap_s(moments: list[float]) -> float:
+    """The shortest time between two of at least two moments."""
+    return min((newer - older for newer, older in pairwise(moments)), default=0.0)
 
 
 def assert_no_gap(moments: Any, cut_at: float, healed_at: float) -> None:

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from websockets.sync.client import connect
 
 from tests.e2e.lab_services import availability, containers_on, service, set_availability
+from tests.e2e.live_lines import Frames, subscribe, watching
 from tests.e2e.site import by_name, finished_operation, seeded
 from tests.lab.engine import EngineOptions
 from tests.lab.host import wait_until
@@ -91,7 +91,7 @@ def test_usage_samples_of_a_container_arrive(site, burning):
 def test_live_frames_move(site, burning):
     cluster = burning["cluster"]
     with watching(site, "bob") as line:
-        line.send(json.dumps({"type": "subscribe", "topics": [f"cluster:{cluster}"]}))
+        subscribe(line, f"cluster:{cluster}")
         frames = usage_frames(line, most=3)
     assert [later["seq"] - frames[0]["seq"] for later in frames] == [0, 1, 2]
     assert all(frame["data"]["values"]["cpu_cores"] >= 0 for frame in frames)
@@ -100,7 +100,7 @@ def test_live_frames_move(site, burning):
 def test_mallory_gets_no_frames_and_no_samples(site, burning):
     topic = f"cluster:{burning['cluster']}"
     with watching(site, "mallory") as line:
-        line.send(json.dumps({"type": "subscribe", "topics": [topic]}))
+        subscribe(line, topic)
         answers = [json.loads(line.recv(timeout=30)) for _ in range(2)]
     assert {"type": "refused", "topic": topic} in answers
     answer = site.api("mallory").request(
@@ -109,22 +109,13 @@ def test_mallory_gets_no_frames_and_no_samples(site, burning):
     assert answer.status_code in {403, 404} or not answer.json()["at"]
 
 
-def watching(site, person):
-    """The live line of somebody who signed in on the page."""
-    cookie = {"Cookie": f"dce_session={site.sign_in(person)}", "Origin": site.base_url}
-    return connect(
-        f"ws://{site.host}/ws/live/", additional_headers=cookie, proxy=None, open_timeout=30
-    )
-
-
 def usage_frames(line, *, most):
-    """The next frames that carry usage."""
-    frames = []
-    while len(frames) < most:
-        message = json.loads(line.recv(timeout=30))
-        if message["type"] == "delta" and message["data"].get("type") == "usage":
-            frames.append(message)
-    return frames
+    """The next frames that carry usage, after the one that was there already."""
+    frames, reader = [], Frames()
+    while len(frames) <= most:
+        news = reader.of(line.recv(timeout=30))
+        frames += [frame for frame in news if frame["data"].get("type") == "usage"]
+    return frames[1 : most + 1]
 
 
 def test_a_node_is_drained_and_its_tasks_move(site, burning, swarm_lab):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from contextlib import asynccontextmanager
 
 import pytest
@@ -12,7 +13,7 @@ from django.test import AsyncClient, Client
 
 from dce_portal import live, live_session
 from dce_portal.asgi import application
-from dce_portal.live_hub import Hub, hub
+from dce_portal.live_watcher import SLACK_S
 from tests.websocket import WebSocketClient
 
 pytestmark = [pytest.mark.redis, pytest.mark.django_db(transaction=True)]
@@ -75,12 +76,14 @@ async def test_who_may_see_a_node_gets_its_frames(viewer, topic):
     async with line(viewer, origin="http://portal.test") as browser:
         assert await browser.connect()
         await subscribe(browser, topic)
-        assert seen(await until(browser, "snapshot")) == [1]
+        snapshot = await until(browser, "snapshot")
+        assert seen(snapshot) == [1]
 
         await publish(topic, 2)
 
         delta = await until(browser, "delta")
-        assert (delta["topic"], delta["seq"], delta["data"]) == (topic, 2, {"value": 2})
+        assert (delta["topic"], delta["seq"]) == (topic, snapshot["seq"] + 1)
+        assert delta["data"] == {"value": 2}
 
 
 async def test_mallory_is_refused(mallory, topic, cluster):
@@ -148,13 +151,25 @@ async def test_a_browser_away_too_long_is_told_of_the_gap(viewer, topic, monkeyp
         assert (snapshot["gap"], seen(snapshot)) == (True, [5])
 
 
-async def test_numbers_that_began_anew_are_a_gap_too(viewer, topic):
-    await publish(topic, 1)
+async def test_numbers_never_begin_anew(topic, live_redis):
+    before = await sync_to_async(live.publish)(topic, {"value": 1})
+    await sync_to_async(live_redis.flushdb)()
+
+    assert await sync_to_async(live.publish)(topic, {"value": 2}) > before
+
+
+async def test_frames_that_redis_forgot_are_a_gap(viewer, topic, live_redis):
+    await publish(topic, 1, 2)
+    last = await sync_to_async(live.publish)(topic, {"value": 3})
+    await sync_to_async(live_redis.flushdb)()
+    await publish(topic, 4)
     async with line(viewer) as browser:
         await browser.connect()
-        await subscribe(browser, topic, since={topic: 900})
+        await subscribe(browser, topic, since={topic: last})
 
-        assert (await until(browser, "snapshot"))["gap"] is True
+        snapshot = await until(browser, "snapshot")
+
+    assert (snapshot["gap"], seen(snapshot)) == (True, [4])
 
 
 @pytest.mark.parametrize(
@@ -182,55 +197,26 @@ async def test_too_many_topics_are_an_error(viewer, monkeypatch, nodes):
         assert (await until(browser, "error"))["code"] == "too_many_topics"
 
 
-async def test_silence_is_filled_with_heartbeats(viewer):
-    hub_ = Hub("unix:///nowhere")
+async def test_one_person_has_so_many_lines_and_no_more(viewer, monkeypatch):
+    monkeypatch.setattr(live_session, "MOST_LINES_A_PERSON", 1)
+    async with line(viewer) as first, line(viewer) as second:
+        await first.connect()
+        await until(first, "hello")
+        await second.connect()
 
-    async def person():
-        return viewer
+        closing = await second.receive_output(timeout=TIMEOUT_S)
 
-    session = live_session.LiveSession(hub_, person, heartbeat_s=0.05)
-    messages = session.messages()
-
-    kinds = [json.loads(await anext(messages))["type"] for _ in range(3)]
-
-    assert kinds == ["hello", "heartbeat", "heartbeat"]
-    await messages.aclose()
-    await session.close()
+    assert (closing["type"], closing["code"]) == ("websocket.close", 4429)
 
 
-async def test_signing_out_ends_the_line(viewer, topic):
-    people = [viewer, viewer, None]
+async def test_requests_come_at_a_bearable_pace(viewer, topic, monkeypatch):
+    monkeypatch.setattr(live_session, "REQUESTS_A_S", 0)
+    async with line(viewer) as browser:
+        await browser.connect()
+        for _ in range(live_session.REQUESTS_AT_ONCE + 2):
+            await subscribe(browser, topic)
 
-    async def person():
-        return people.pop(0)
-
-    session = live_session.LiveSession(hub(), person, heartbeat_s=0.05, recheck_s=0.01)
-    async for _ in session.subscribe([topic], {}):
-        pass
-
-    async with asyncio.timeout(TIMEOUT_S):
-        kinds = [json.loads(message)["type"] async for message in session.messages()]
-
-    assert kinds[0] == "hello"
-    await session.close()
-
-
-async def test_a_right_that_is_taken_away_ends_its_topic(viewer, topic):
-    async def person():
-        return await type(viewer).objects.aget(pk=viewer.pk)
-
-    session = live_session.LiveSession(hub(), person, heartbeat_s=0.05, recheck_s=0.01)
-    async for _ in session.subscribe([topic], {}):
-        pass
-    await sync_to_async(viewer.groups.clear)()
-
-    async with asyncio.timeout(TIMEOUT_S):
-        async for message in session.messages():
-            if json.loads(message)["type"] == "refused":
-                break
-
-    assert topic not in session.sent
-    await session.close()
+        assert (await until(browser, "error"))["code"] == "too_many_requests"
 
 
 def test_the_numbers_of_a_topic_that_is_gone_are_forgotten_but_long_after_its_frames(topic):
@@ -241,38 +227,25 @@ def test_the_numbers_of_a_topic_that_is_gone_are_forgotten_but_long_after_its_fr
     assert 0 < frames_s < numbers_s
 
 
-async def test_a_slow_browser_finds_the_latest_and_no_queue(topic):
-    ear = hub()
-    watcher = ear.join()
-    await ear.watch(watcher, topic)
-    await watcher.take()  # the subscription's own news
-    await publish(topic, *range(1, 101))
+async def test_frames_come_once_a_second_and_none_of_usage_is_missing(viewer, topic):
+    async with line(viewer) as browser:
+        await browser.connect()
+        await until(browser, "hello")
+        await subscribe(browser, topic)
+        await until(browser, "snapshot")
+        began_s, messages, ats = time.monotonic(), 0, []
+        for at in range(10):
+            await sync_to_async(live.publish)(topic, {"type": "usage", "at": at, "values": {}})
+            await asyncio.sleep(0.25)
+        while 9 not in ats:
+            message = json.loads(await browser.receive_text())
+            messages += 1
+            for one in message.get("messages", [message]):
+                ats += [one["data"]["at"]] if "data" in one else [one["step"]["set"]["at"]]
+        took_s = time.monotonic() - began_s
 
-    async with asyncio.timeout(TIMEOUT_S):
-        while watcher.slots.get(topic) is None or watcher.slots[topic].seq < 100:
-            watcher.woken.clear()
-            await watcher.woken.wait()
-
-    assert len(watcher.slots) == 1
-    await ear.leave(watcher)
-
-
-async def test_the_hub_comes_back_and_tells_everyone_to_look(topic, live_redis):
-    ear = hub()
-    watcher = ear.join()
-    await ear.watch(watcher, topic)
-    await watcher.take()
-
-    await sync_to_async(live_redis.client_kill_filter)(_type="pubsub")
-
-    async with asyncio.timeout(TIMEOUT_S):
-        _, resync = await watcher.take()
-    assert resync
-    await publish(topic, 7)
-    async with asyncio.timeout(TIMEOUT_S):
-        taken, _ = await watcher.take()
-    assert taken[topic].seq == 1
-    await ear.leave(watcher)
+    assert ats == list(range(10))
+    assert messages <= took_s + 1 + SLACK_S
 
 
 async def events_of(response, count: int) -> list[tuple[str, dict]]:
@@ -295,7 +268,7 @@ async def test_server_sent_events_carry_the_same_and_go_on_from_the_last_id(view
     first = await browser.get("/sse/live/", {"topics": topic})
     [(number, snapshot)] = await events_of(first, 1)
     await first.streaming_content.aclose()
-    assert (number, seen(snapshot)) == (f"{topic}=2", [2])
+    assert (number, seen(snapshot)) == (f"{topic}={snapshot['seq']}", [2])
     await publish(topic, 3)
     second = await browser.get("/sse/live/", {"topics": topic}, headers={"last-event-id": number})
     [(_, replay)] = await events_of(second, 1)

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from apps.metrics.views import since_of
-from dce_portal.live_session import missed_since, read_since, read_topics
+from dce_portal import live_topic
+from dce_portal.live_session import read_since, read_topics
+from dce_portal.live_topic import replay_of
 from dce_portal.websocket_origin import is_same
 
-RING = [{"seq": seq} for seq in (5, 6, 7)]
+RING = [b'{"seq":%d,"sent":1,"topic":"node:1","data":{"at":%d}}' % (seq, seq) for seq in (5, 6, 7)]
 
 
-@pytest.mark.parametrize(
-    ("since", "owed"),
-    [
-        (7, []),
-        (5, [6, 7]),
-        (4, [5, 6, 7]),
-        (3, None),
-        (8, None),
-    ],
-)
-def test_what_was_missed_is_told_only_without_a_gap(since, owed):
-    missed = missed_since(RING, since)
+@pytest.mark.parametrize(("since", "owed"), [(7, []), (5, [6, 7]), (4, [5, 6, 7])])
+def test_what_was_missed_is_told(since, owed):
+    text, last = replay_of("node:1", RING[len(RING) - len(owed) :], since=since)
 
-    assert (None if missed is None else [frame["seq"] for frame in missed]) == owed
+    assert [frame["data"]["at"] for frame in json.loads(text)["frames"]] == owed
+    assert last == 7
 
 
-def test_an_empty_ring_owes_nothing_that_could_be_told():
-    assert missed_since([], 0) is None
+def test_a_hole_in_the_numbers_is_no_replay():
+    assert replay_of("node:1", [RING[0], RING[2]], since=4) is None
+    assert replay_of("node:1", RING[1:], since=4) is None
+
+
+def test_a_replay_that_is_longer_than_a_page_should_load_is_none(monkeypatch):
+    monkeypatch.setattr(live_topic, "LARGEST_REPLAY", 100)
+
+    assert replay_of("node:1", RING, since=4) is None
 
 
 @pytest.mark.parametrize("value", [None, "node:1", [], [1], [""], ["x" * 81], ["a"] * 65, {"a": 1}])
