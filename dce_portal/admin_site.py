@@ -25,6 +25,7 @@ from unfold.forms import (
 from unfold.sites import UnfoldAdminSite
 from unfold.views import UnfoldModelAdminViewMixin as PageViewMixin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as CheckboxesWidget
+from unfold.widgets import UnfoldAdminPasswordWidget as PasswordWidget
 from unfold.widgets import UnfoldAdminSingleDateWidget as DateWidget
 
 from dce_portal.errors import PortalError
@@ -39,6 +40,7 @@ __all__ = [
     "DateWidget",
     "ModelAdmin",
     "PageViewMixin",
+    "PasswordWidget",
     "PortalAdminSite",
     "ReadOnlyAdmin",
     "StackedInline",

@@ -1,0 +1,69 @@
+"""The portal's own counters, kept in Redis so that every process adds to them and one answer shows them.
+
+Counting never fails or delays what is counted: where Redis is away, the count is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+import orjson
+import redis
+import structlog
+
+from dce_portal import live
+
+log = structlog.get_logger(__name__)
+
+DROPPED = "dce:figures:dropped"
+POLLS = "dce:figures:polls"
+LIVE = "dce:live:figures"
+
+
+def count_dropped(reason: str, count: int) -> None:
+    """So many samples were not taken, for this reason."""
+    if count <= 0:
+        return
+    try:
+        live.client().hincrby(DROPPED, reason, count)
+    except redis.RedisError as error:
+        log.warning("dropped_not_counted", reason=reason, count=count, error=str(error))
+
+
+def tell_polls(shard: int, figures: Mapping[str, Any]) -> None:
+    """What the holder of a shard has counted since it started."""
+    try:
+        live.client().hset(POLLS, str(shard), orjson.dumps(figures).decode())
+    except redis.RedisError as error:
+        log.warning("polls_not_told", shard=shard, error=str(error))
+
+
+def numbers_of(key: str) -> dict[str, float]:
+    """The numbers of a hash by field; what is none is left out. Raises RedisError."""
+    found = cast("dict[bytes, bytes]", live.client().hgetall(key))
+    pairs = ((field.decode(errors="replace"), _number(value)) for field, value in found.items())
+    return {field: value for field, value in pairs if value is not None}
+
+
+def polls_of(shards: int) -> list[dict[str, Any]]:
+    """What the holders of these shards told last. Raises RedisError."""
+    fields = [str(shard) for shard in range(shards)]
+    found = cast("list[bytes | None]", live.client().hmget(POLLS, fields))
+    return [orjson.loads(one) for one in found if one]
+
+
+def queue_lengths(queues: Iterable[str]) -> dict[str, int]:
+    """How many messages wait in each of Celery's queues. Raises RedisError."""
+    names = sorted(queues)
+    pipeline = live.client().pipeline(transaction=False)
+    for name in names:
+        pipeline.llen(name)
+    return dict(zip(names, cast("list[int]", pipeline.execute()), strict=True))
+
+
+def _number(value: bytes) -> float | None:
+    try:
+        return float(value)
+    except ValueError:
+        return None
