@@ -23,7 +23,7 @@ class RemoteWrite(models.Model):
         HELD = "held", _("refused: address or credential")
 
     name = models.CharField(_("name"), max_length=64, unique=True, validators=[name_validator])
-    url = models.URLField(
+    url = models.CharField(
         _("address"),
         max_length=500,
         help_text=_("The whole address, such as https://prometheus.example/api/v1/write."),

@@ -74,7 +74,7 @@ class RemoteWriteWish(StrictSerializer):
     """What a target shall be."""
 
     name = serializers.CharField(max_length=64, validators=[name_validator])
-    url = serializers.URLField(max_length=500)
+    url = serializers.CharField(max_length=500)
     username = serializers.CharField(max_length=150, allow_blank=True, default="")
     secret = serializers.CharField(
         max_length=4096,

@@ -25,12 +25,12 @@ def registry_families(user: User, *, most: int) -> list[Family]:
     images = Manifest.objects.filter(missing_since=None, repository__in=seen.values("pk"))
     images = images.exclude(media_type__in=INDEX_TYPES).order_by()
     found = (
-        (repositories, seen.values(name=F("namespace__name")).annotate(n=Count("pk"))),
-        (tags, own_tags.values(name=F("repository__namespace__name")).annotate(n=Count("pk"))),
-        (size, images.values(name=F("repository__namespace__name")).annotate(n=Sum("size_bytes"))),
+        (repositories, seen.values(space=F("namespace__name")).annotate(n=Count("pk"))),
+        (tags, own_tags.values(space=F("repository__namespace__name")).annotate(n=Count("pk"))),
+        (size, images.values(space=F("repository__namespace__name")).annotate(n=Sum("size_bytes"))),
     )
     for family, rows in found:
-        for name, value in rows.values_list("name", "n")[:most]:
+        for name, value in rows.values_list("space", "n")[:most]:
             family.add(value, written({"namespace": name}))
     return [repositories, tags, size, *_inbox(user)]
 
