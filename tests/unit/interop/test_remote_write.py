@@ -2,39 +2,13 @@
 
 from __future__ import annotations
 
-import struct
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.interop.rules.answers import Verdict, pause_s, seconds_of, verdict_of
 from apps.interop.rules.remote_write import Series, varint, write_request
-
-
-def fields(message: bytes) -> list[tuple[int, object]]:
-    """Number and content of each field, by the rules of protobuf's encoding."""
-    found: list[tuple[int, object]] = []
-    while message:
-        tag, message = read_varint(message)
-        if tag & 7 == 0:
-            value, message = read_varint(message)
-        elif tag & 7 == 1:
-            value, message = struct.unpack("<d", message[:8])[0], message[8:]
-        else:
-            length, message = read_varint(message)
-            value, message = message[:length], message[length:]
-        found.append((tag >> 3, value))
-    return found
-
-
-def read_varint(message: bytes) -> tuple[int, bytes]:
-    value = 0
-    for position, byte in enumerate(message):
-        value |= (byte & 0x7F) << 7 * position
-        if byte < 0x80:
-            return value, message[position + 1 :]
-    raise AssertionError("the number does not end")
+from tests.standins.protobuf import fields, read_varint
 
 
 def test_the_message_is_the_one_of_the_documentation():
