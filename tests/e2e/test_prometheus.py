@@ -77,7 +77,7 @@ def world() -> Iterator[World]:
             site = seeded(portal)
             in_portal(portal, ROWS)
             token = site.tokens["scraper"]
-            prometheus.configure(*jobs(site, token))
+            prometheus.configure(*jobs(site, token), every="2s")
             prometheus.start()
             remote = {
                 "name": "prometheus",
@@ -93,7 +93,8 @@ def world() -> Iterator[World]:
 
 def jobs(site: Site, token: str) -> list[dict[str, Any]]:
     """The portal and the nodes, both found by http_sd, as docs/interop.md has it."""
-    credential = {"authorization": {"credentials": token}}
+    # Without a type, http_sd of this Prometheus sends the token alone.
+    credential = {"authorization": {"type": "Bearer", "credentials": token}}
     targets = f"{site.base_url}/api/v1/prometheus/targets"
 
     def found(kind: str) -> list[dict[str, Any]]:

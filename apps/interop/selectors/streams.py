@@ -60,17 +60,18 @@ def _streams() -> Iterator[tuple[int, datetime]]:
 
 
 def _numbered() -> QuerySet[MetricObject]:
-    own_node = When(kind=Kind.NODE, then=F("ref"))
-    alone = Coalesce(F("node_ref"), -F("id"))
-    return MetricObject.objects.annotate(stream=Case(own_node, default=alone))
+    """What a node's poll brings in one go shares its number; anything else goes alone."""
+    node = When(kind=Kind.NODE, then=F("ref"))
+    on_node = When(kind=Kind.CONTAINER, then=Coalesce(F("node_ref"), -F("id")))
+    return MetricObject.objects.annotate(stream=Case(node, on_node, default=-F("id")))
 
 
 def objects_of(stream: int) -> list[MetricObject]:
     """The objects whose samples make up the stream."""
     if stream < 0:
         return list(MetricObject.objects.filter(pk=-stream))
-    own = Q(kind=Kind.NODE, ref=stream) | Q(node_ref=stream)
-    return list(MetricObject.objects.filter(own).exclude(Q(kind=Kind.NODE) & ~Q(ref=stream)))
+    own = Q(kind=Kind.NODE, ref=stream) | Q(kind=Kind.CONTAINER, node_ref=stream)
+    return list(MetricObject.objects.filter(own))
 
 
 def next_part(behind: Behind, *, portal: str) -> Part | None:

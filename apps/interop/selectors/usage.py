@@ -17,8 +17,6 @@ Kind = MetricObject.Kind
 
 # A figure that is older is no figure of now: its series ends, and a gap stays a gap.
 FRESH = timedelta(seconds=60)
-# The least kinds first, so that containers are what is left out of a list that is too long.
-ORDER = (Kind.CLUSTER, Kind.NODE, Kind.SERVICE, Kind.CONTAINER)
 LIMITS = {
     "cpu_limit_cores": "Processors that may be used.",
     "memory_limit_bytes": "Memory that may be used.",
@@ -29,13 +27,18 @@ def measured(user: User, *, at: datetime, most: int) -> tuple[list[MetricObject]
     """What the person may see and was measured lately, at most so many; and how many were left out."""
     rows: list[MetricObject] = []
     left_out = 0
-    for kind in ORDER:
+    for kind in _containers_last():
         visible = _visible(user, kind, at=at)
         found = list(visible.order_by("pk")[: max(most - len(rows), 0)])
         if len(rows) + len(found) >= most:
             left_out += visible.count() - len(found)
         rows += found
     return rows, left_out
+
+
+def _containers_last() -> list[Kind]:
+    """Containers are what is left out of a list that is too long."""
+    return sorted(VISIBLE, key=lambda kind: kind == Kind.CONTAINER)
 
 
 def _visible(user: User, kind: str, *, at: datetime) -> QuerySet[MetricObject]:
