@@ -27,6 +27,7 @@ from unfold.views import UnfoldModelAdminViewMixin as PageViewMixin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as CheckboxesWidget
 from unfold.widgets import UnfoldAdminPasswordWidget as PasswordWidget
 from unfold.widgets import UnfoldAdminSingleDateWidget as DateWidget
+from unfold.widgets import UnfoldBooleanSwitchWidget as SwitchWidget
 
 from dce_portal.errors import PortalError
 from dce_portal.operations import Target
@@ -44,6 +45,7 @@ __all__ = [
     "PortalAdminSite",
     "ReadOnlyAdmin",
     "StackedInline",
+    "SwitchWidget",
     "TabularInline",
     "UserChangeForm",
     "UserCreationForm",

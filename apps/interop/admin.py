@@ -19,7 +19,8 @@ from dce_portal.templatetags.portal import NOTHING, SHAPES, ago
 
 TONES = {"new": "busy", "writing": "good", "behind": "late", "held": "bad"}
 LABELS = {"new": "info", "writing": "success", "behind": "warning", "held": "danger"}
-ASKED = ("name", "url", "username", "secret", "forget_secret", "portal_label", "is_active")
+ASKED = ("name", "url", "username", "secret", "portal_label", "is_active")
+ASKED_AGAIN = (*ASKED[:4], "forget_secret", *ASKED[4:])
 TOLD = (
     "state_label",
     "problem",
@@ -45,13 +46,11 @@ class RemoteWriteAdmin(ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """What is asked for; below it, once there is something, how it stands."""
-        asked = ASKED if self._may_change(request, obj) else ("name", "url", "portal_label")
-        sections = [(None, {"fields": asked})]
-        return [*sections, (_("How it stands"), {"fields": TOLD})] if obj else sections
-
-    def _may_change(self, request: HttpRequest, obj: Any) -> bool:
-        right = self.has_change_permission if obj else self.has_add_permission
-        return bool(right(request, obj) if obj else right(request))
+        if obj is None:
+            return [(None, {"fields": ASKED})]
+        may_change = self.has_change_permission(request, obj)
+        asked = ASKED_AGAIN if may_change else ("name", "url", "username", "portal_label")
+        return [(None, {"fields": asked}), (_("How it stands"), {"fields": TOLD})]
 
     def save_model(self, request: HttpRequest, obj: RemoteWrite, form: Any, change: bool) -> None:
         """Let the service seal, write and audit."""

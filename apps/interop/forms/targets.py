@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.interop.models import RemoteWrite
 from apps.interop.services.targets import check_target_url
-from dce_portal.admin_site import PasswordWidget
+from dce_portal.admin_site import PasswordWidget, SwitchWidget
 from dce_portal.errors import InvalidInput
 
 
@@ -25,7 +25,10 @@ class RemoteWriteForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's fo
         help_text=_("Kept sealed and never shown. Left empty, the one that is kept stays."),
     )
     forget_secret = forms.BooleanField(
-        label=_("Send no password or token"), required=False, help_text=_("Forgets the kept one.")
+        label=_("Send no password or token"),
+        required=False,
+        widget=SwitchWidget,
+        help_text=_("Forgets the kept one."),
     )
 
     class Meta:
