@@ -42,7 +42,7 @@ class RemoteWrite(models.Model):
         help_text=_("Added to every series as portal=…, where one store takes several portals."),
     )
     is_active = models.BooleanField(
-        _("active"),
+        _("switched on"),
         default=True,
         help_text=_("While it is off, samples wait as long as raw ones are kept."),
     )
