@@ -1,9 +1,10 @@
 """A three-node Swarm under load that rises and falls, watched by a portal for an hour.
 
-    .venv/bin/python -m bench.soak [--minutes 60]
+    .venv/bin/python -m bench.soak [--minutes 60] [--bare]
 
 Three engines in network namespaces join a portal by the line, each with its agent; services of
-busybox loops grow and shrink. At the end: no node's series has a gap, the minutes equal what
+busybox loops grow and shrink. With --bare the portal asks the engines themselves, without agents:
+no image is built, and figures come as often as it polls. At the end: no node's series has a gap, the minutes equal what
 the raw samples add up to, no process has leaked, and database and Redis have grown as they
 should. It needs root and what tests/lab needs, prints a table, and ends with 1 where one of these fails.
 """
@@ -14,6 +15,7 @@ import argparse
 import json
 import random
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,12 +27,16 @@ import numpy as np
 import psutil
 import redis
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "agent"))
+
 from bench.stand import table
 from tests.e2e.joining import Joining, joining_site
 from tests.e2e.lab_services import service
+from tests.e2e.site import seeded
 from tests.lab.agent_image import built_agent_image
 from tests.lab.host import LabError, wait_until
 from tests.lab.swarm import Lab
+from tests.plugins.portal import started_portal
 from tests.standins.agents import in_portal
 
 NODES = 3
@@ -41,6 +47,8 @@ LOOK_EVERY_S = 10
 WARM_UP_S = 60
 # An agent samples every five seconds and is polled within ten: a sample that is missing is a gap.
 LONGEST_GAP_S = 12
+# A bare engine is asked five to ten seconds after its last answer, which takes a moment itself.
+LONGEST_BARE_GAP_S = 18
 # Beyond what caches take: what a process grows an hour, by the slope of its second half.
 LEAK_MIB_AN_HOUR = 30.0
 # Runs shorter than this say nothing about a slope; then the whole growth counts.
@@ -88,6 +96,7 @@ class Soak:
     """The portal, its Swarm, and what was seen of both."""
 
     joining: Joining
+    longest_gap_s: int
     curves: dict[str, Curve] = field(default_factory=dict)
     restarts: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
@@ -217,7 +226,7 @@ def stores(soak: Soak) -> tuple[float, float]:
 def report(soak: Soak, found: dict[str, Any], before: tuple[float, float], seconds: float) -> None:
     """Three tables: series, processes, stores."""
     gaps = [
-        [name, gap, soak.expect(ok=gap <= LONGEST_GAP_S, fault=f"{name} has a gap of {gap} s")]
+        [name, gap, soak.expect(ok=gap <= soak.longest_gap_s, fault=f"{name} has a gap of {gap} s")]
         for name, gap in sorted(found["gaps"].items())
     ]
     nodes = sum(name.startswith("node ") for name in found["gaps"])
@@ -286,22 +295,44 @@ def three_nodes() -> Iterator[Joining]:
         for index in range(2, NODES + 1):
             joining.joined(index, line)
         joining.lab.load_image()
-        wait_until(
-            lambda: all(joining.is_watched(f"eng{n}") for n in range(1, NODES + 1)),
-            what="every agent to be heard",
-            timeout_s=180,
-        )
+        _wait_for_nodes(joining)
         yield joining
+
+
+@contextmanager
+def three_bare_nodes() -> Iterator[Joining]:
+    """A portal over a Swarm of three engines, each asked at its own address."""
+    with Lab.create(NODES) as lab, tempfile.TemporaryDirectory(prefix="dce-soak-") as folder:
+        lab.make_swarm()
+        lab.load_image()
+        settings = {"DCE_DOCKER_HOST": ",".join(engine.url for engine in lab.engines)}
+        with started_portal(Path(folder) / "var", **settings) as portal:
+            joining = Joining(seeded(portal, gateway=lab.gateway), lab)
+            joining.site.wait_healthy()
+            _wait_for_nodes(joining)
+            yield joining
+
+
+def _wait_for_nodes(joining: Joining) -> None:
+    wait_until(
+        lambda: all(joining.is_watched(f"eng{n}") for n in range(1, NODES + 1)),
+        what="every node to be heard",
+        timeout_s=180,
+    )
 
 
 def main() -> int:
     """Soak, check, print."""
     parser = argparse.ArgumentParser(description="Watch a Swarm under load for an hour.")
     parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--bare", action="store_true", help="without agents")
     options = parser.parse_args()
     seconds = options.minutes * 60
-    with three_nodes() as joining:
-        soak = Soak(joining)
+    world, gap_s = three_nodes, LONGEST_GAP_S
+    if options.bare:
+        world, gap_s = three_bare_nodes, LONGEST_BARE_GAP_S
+    with world() as joining:
+        soak = Soak(joining, gap_s)
         before, began = stores(soak), time.time()
         run(soak, seconds=seconds)
         ended = time.time()
