@@ -38,7 +38,9 @@ def _without_database(request: HttpRequest) -> HttpResponse:
         )
         answer: HttpResponse = _error(503, code="unavailable", message=message)
     else:
-        answer = HttpResponse(get_template("503.html").render(), status=503)
+        answer = HttpResponse(
+            get_template("503.html").render(), status=503, headers={"Refresh": "5"}
+        )
     answer["Retry-After"] = "5"
     answer["Cache-Control"] = "no-store"
     return answer
