@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 DROPPED = "dce:figures:dropped"
 POLLS = "dce:figures:polls"
 LIVE = "dce:live:figures"
+# A stream process tells its figures every five seconds.
+LIVE_FRESH_S = 30.0
 
 
 def count_dropped(reason: str, count: int) -> None:
@@ -44,6 +46,26 @@ def numbers_of(key: str) -> dict[str, float]:
     found = cast("dict[bytes, bytes]", live.client().hgetall(key))
     pairs = ((field.decode(errors="replace"), _number(value)) for field, value in found.items())
     return {field: value for field, value in pairs if value is not None}
+
+
+def live_sums(*, now_s: float) -> dict[str, float]:
+    """What the stream processes told lately, summed up; empty where none did. Raises RedisError."""
+    sums: dict[str, float] = {}
+    for text in cast("dict[bytes, bytes]", live.client().hgetall(LIVE)).values():
+        told = _told(text)
+        if now_s - told.pop("at_s", 0.0) <= LIVE_FRESH_S:
+            for name, value in told.items():
+                sums[name] = sums.get(name, 0.0) + value
+    return sums
+
+
+def _told(text: bytes) -> dict[str, float]:
+    try:
+        told = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    found = told.items() if isinstance(told, dict) else ()
+    return {name: float(value) for name, value in found if isinstance(value, int | float)}
 
 
 def polls_of(shards: int) -> list[dict[str, Any]]:

@@ -6,54 +6,182 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='RemoteWrite',
+            name="RemoteWrite",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9 ._-]*$', 'Use letters, digits, spaces, dots and dashes.')], verbose_name='name')),
-                ('url', models.CharField(help_text='The whole address, such as https://prometheus.example/api/v1/write.', max_length=500, verbose_name='address')),
-                ('username', models.CharField(blank=True, help_text='For Basic authentication; without one the secret is sent as a bearer token.', max_length=150, verbose_name='user name')),
-                ('sealed_secret', models.TextField(blank=True, editable=False, verbose_name='password or token')),
-                ('portal_label', models.CharField(blank=True, help_text='Added to every series as portal=…, where one store takes several portals.', max_length=64, verbose_name="portal's label")),
-                ('is_active', models.BooleanField(default=True, help_text='While it is off, samples wait as long as raw ones are kept.', verbose_name='switched on')),
-                ('state', models.CharField(choices=[('new', 'not tried yet'), ('writing', 'writing'), ('behind', 'waiting to try again'), ('held', 'refused: address or credential')], default='new', editable=False, max_length=16, verbose_name='state')),
-                ('problem', models.TextField(blank=True, editable=False, verbose_name='last problem')),
-                ('failures', models.PositiveIntegerField(default=0, editable=False, verbose_name='failures in a row')),
-                ('next_try_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='next try')),
-                ('busy_until', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='being written until')),
-                ('last_ok_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last written')),
-                ('written_to', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='written up to')),
-                ('samples_sent', models.PositiveBigIntegerField(default=0, editable=False, verbose_name='samples written')),
-                ('samples_refused', models.PositiveBigIntegerField(default=0, editable=False, verbose_name='samples refused')),
-                ('refused_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last refusal')),
-                ('refusal', models.TextField(blank=True, editable=False, verbose_name='why samples were refused')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='added')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=64,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9][A-Za-z0-9 ._-]*$",
+                                "Use letters, digits, spaces, dots and dashes.",
+                            )
+                        ],
+                        verbose_name="name",
+                    ),
+                ),
+                (
+                    "url",
+                    models.CharField(
+                        help_text="The whole address, such as https://prometheus.example/api/v1/write.",
+                        max_length=500,
+                        verbose_name="address",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        blank=True,
+                        help_text="For Basic authentication; without one the secret is sent as a bearer token.",
+                        max_length=150,
+                        verbose_name="user name",
+                    ),
+                ),
+                (
+                    "sealed_secret",
+                    models.TextField(blank=True, editable=False, verbose_name="password or token"),
+                ),
+                (
+                    "portal_label",
+                    models.CharField(
+                        blank=True,
+                        help_text="Added to every series as portal=…, where one store takes several portals.",
+                        max_length=64,
+                        verbose_name="portal's label",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="While it is off, samples wait as long as raw ones are kept.",
+                        verbose_name="switched on",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("new", "not tried yet"),
+                            ("writing", "writing"),
+                            ("behind", "waiting to try again"),
+                            ("held", "refused: address or credential"),
+                        ],
+                        default="new",
+                        editable=False,
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "problem",
+                    models.TextField(blank=True, editable=False, verbose_name="last problem"),
+                ),
+                (
+                    "failures",
+                    models.PositiveIntegerField(
+                        default=0, editable=False, verbose_name="failures in a row"
+                    ),
+                ),
+                (
+                    "next_try_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="next try"
+                    ),
+                ),
+                (
+                    "busy_until",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="being written until"
+                    ),
+                ),
+                (
+                    "last_ok_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="last written"
+                    ),
+                ),
+                (
+                    "written_to",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="written up to"
+                    ),
+                ),
+                (
+                    "samples_sent",
+                    models.PositiveBigIntegerField(
+                        default=0, editable=False, verbose_name="samples written"
+                    ),
+                ),
+                (
+                    "samples_refused",
+                    models.PositiveBigIntegerField(
+                        default=0, editable=False, verbose_name="samples refused"
+                    ),
+                ),
+                (
+                    "refused_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="last refusal"
+                    ),
+                ),
+                (
+                    "refusal",
+                    models.TextField(
+                        blank=True, editable=False, verbose_name="why samples were refused"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="added")),
             ],
             options={
-                'verbose_name': 'remote-write target',
-                'verbose_name_plural': 'remote-write targets',
-                'ordering': ['name'],
+                "verbose_name": "remote-write target",
+                "verbose_name_plural": "remote-write targets",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='RemoteWriteCursor',
+            name="RemoteWriteCursor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stream', models.BigIntegerField(verbose_name='stream')),
-                ('at_s', models.BigIntegerField(verbose_name='written up to (seconds since 1970)')),
-                ('target', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cursors', to='interop.remotewrite', verbose_name='target')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("stream", models.BigIntegerField(verbose_name="stream")),
+                ("at_s", models.BigIntegerField(verbose_name="written up to (seconds since 1970)")),
+                (
+                    "target",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cursors",
+                        to="interop.remotewrite",
+                        verbose_name="target",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'remote-write cursor',
-                'verbose_name_plural': 'remote-write cursors',
-                'constraints': [models.UniqueConstraint(fields=('target', 'stream'), name='one_cursor_per_stream')],
+                "verbose_name": "remote-write cursor",
+                "verbose_name_plural": "remote-write cursors",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("target", "stream"), name="one_cursor_per_stream"
+                    )
+                ],
             },
         ),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -68,25 +69,28 @@ def _polls() -> list[Family]:
     return [took, failed]
 
 
-# The stream processes' own numbers, by the field of the hash that they keep.
-LIVE_GAUGES = {"sockets": "Browsers and scripts that watch live."}
+# The stream processes' own numbers, by their names in what each of them tells.
+LIVE_GAUGES = {
+    "sockets": "Browsers and scripts that watch live.",
+    "topics": "Topics that somebody watches.",
+}
 LIVE_COUNTERS = {
-    "frames": "Frames that were sent to them.",
-    "conflated": "Frames that a slow client got only the newest of.",
-    "dropped": "Frames that could not be sent.",
+    "messages": "Messages that were sent to them.",
+    "conflated": "Frames of which a slow client got only the newest.",
+    "closed_behind": "Lines that were closed since their client read too slowly.",
 }
 
 
 def _live() -> Iterator[Family]:
-    numbers = figures.numbers_of(figures.LIVE)
-    for field, text in LIVE_GAUGES.items():
-        family = Family(f"dce_live_{field}", "gauge", text)
-        family.add(numbers.get(field))
-        yield family
-    for field, text in LIVE_COUNTERS.items():
-        family = Family(f"dce_live_{field}", "counter", text)
-        family.add(numbers.get(field))
-        yield family
+    numbers = figures.live_sums(now_s=time.time())
+    for name, text in LIVE_GAUGES.items():
+        gauge = Family(f"dce_live_{name}", "gauge", text)
+        gauge.add(numbers.get(name))
+        yield gauge
+    for name, text in LIVE_COUNTERS.items():
+        counter = Family(f"dce_live_{name}", "counter", text)
+        counter.add(numbers.get(name))
+        yield counter
 
 
 def _heartbeats() -> Family:

@@ -159,7 +159,11 @@ def test_the_portal_tells_of_itself(nodes, operator, own_redis):
     figures.tell_polls(
         0, {"bounds_s": [0.5], "kinds": {"agent": {"counts": [4, 1], "sum_s": 2.0, "failed": 1}}}
     )
-    own_redis.hset(figures.LIVE, mapping={"sockets": 7, "conflated": 11, "strange": "x"})
+    at_s = NOW.timestamp()
+    own_redis.hset(figures.LIVE, "a:1", f'{{"at_s": {at_s - 5}, "sockets": 4, "conflated": 9}}')
+    own_redis.hset(figures.LIVE, "a:2", f'{{"at_s": {at_s}, "sockets": 3, "conflated": 2}}')
+    own_redis.hset(figures.LIVE, "ended", f'{{"at_s": {at_s - 99}, "sockets": 50}}')
+    own_redis.hset(figures.LIVE, "strange", "no JSON")
 
     found = values(scrape(operator))
 
