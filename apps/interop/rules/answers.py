@@ -34,7 +34,7 @@ def verdict_of(status: int) -> Verdict:
 
 def pause_s(failures: int, *, retry_after_s: float | None) -> float:
     """How long to wait after so many failures in a row; longer where the receiver asks for it."""
-    own = FIRST_PAUSE_S * 2 ** min(max(failures - 1, 0), 10)
+    own = FIRST_PAUSE_S * float(1 << min(max(failures - 1, 0), 10))
     return min(max(own, retry_after_s or 0.0), LONGEST_PAUSE_S)
 
 
