@@ -349,7 +349,7 @@ def main() -> int:
 def _keep_logs(data: Path) -> None:
     """The ends of the portal's logs, for whoever looks for the cause."""
     for path in sorted((data / "log").glob("*.log")):
-        tail = path.read_text(errors="replace").splitlines()[-15:]
+        tail = path.read_text(errors="replace").splitlines()[-5:]
         print(f"--- {path.name}", *tail, sep="\n", file=sys.stderr)
 
 
