@@ -25,7 +25,9 @@ from unfold.forms import (
 from unfold.sites import UnfoldAdminSite
 from unfold.views import UnfoldModelAdminViewMixin as PageViewMixin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as CheckboxesWidget
+from unfold.widgets import UnfoldAdminPasswordWidget as PasswordWidget
 from unfold.widgets import UnfoldAdminSingleDateWidget as DateWidget
+from unfold.widgets import UnfoldBooleanSwitchWidget as SwitchWidget
 
 from dce_portal.errors import PortalError
 from dce_portal.operations import Target
@@ -39,9 +41,11 @@ __all__ = [
     "DateWidget",
     "ModelAdmin",
     "PageViewMixin",
+    "PasswordWidget",
     "PortalAdminSite",
     "ReadOnlyAdmin",
     "StackedInline",
+    "SwitchWidget",
     "TabularInline",
     "UserChangeForm",
     "UserCreationForm",

@@ -10,7 +10,16 @@ from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q, QuerySet
 
-PORTAL_APPS = ("portal", "accounts", "nodes", "workloads", "registry", "metrics", "alerts")
+PORTAL_APPS = (
+    "portal",
+    "accounts",
+    "nodes",
+    "workloads",
+    "registry",
+    "metrics",
+    "alerts",
+    "interop",
+)
 WATCHED_APPS = ("nodes", "workloads", "metrics", "alerts")
 
 _viewing = Q(content_type__app_label__in=WATCHED_APPS, codename__startswith="view_")

@@ -19,6 +19,7 @@ from apps.metrics.minutes import OpenMinutes, open_minutes
 from apps.metrics.models import MetricObject
 from apps.metrics.object_keys import ObjectKeys, Ref, object_keys
 from apps.metrics.services import CLOCK_AHEAD, store_totals
+from dce_portal.figures import count_dropped
 
 Kind, Source = MetricObject.Kind, MetricObject.Source
 
@@ -81,6 +82,7 @@ def _node_rows(told: Told, *, now: datetime, keys: ObjectKeys) -> NodeRows:
         Stored(ids[row.key], row.at_s, row.values) for row in told.containers if row.key in ids
     ]
     rows = [row for row in stored if 0 <= row.at_s <= latest_s]
+    count_dropped("time", len(stored) - len(rows))
     return NodeRows(told.usage, host_id, ids, rows)
 
 

@@ -19,6 +19,7 @@ from apps.metrics.store import Measurement
 from apps.nodes.models import Node
 from apps.nodes.ports import ContainerCounters, ContainerInfo
 from dce_portal import live
+from dce_portal.figures import count_dropped
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +47,7 @@ def ingest_engine(
     """
     if taken_at > timezone.now() + CLOCK_AHEAD:
         log.warning("samples_from_the_future_refused", node=str(node), taken_at=str(taken_at))
+        count_dropped("time", len(counters))
         return
     running = {one.native_id for one in containers if one.state != "exited"}
     figures = memory.container_figures(

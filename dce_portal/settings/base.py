@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "apps.registry.apps.RegistryConfig",
     "apps.metrics.apps.MetricsConfig",
     "apps.alerts.apps.AlertsConfig",
+    "apps.interop.apps.InteropConfig",
 ]
 
 MIDDLEWARE = [

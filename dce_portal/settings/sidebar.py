@@ -43,6 +43,7 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Personal tokens"), "vpn_key", "accounts", "personaltoken"),
             _list(_("Audit"), "policy", "accounts", "auditevent"),
             _list(_("Operations"), "play_circle", "portal", "operation"),
+            _list(_("Remote write"), "upload", "interop", "remotewrite"),
         ),
     ]
 

@@ -57,12 +57,13 @@ def make_namespaces(people):
 
 
 def make_tokens(people):
-    """One token with every scope each, and three of Alice's that allow less or nothing."""
+    """One token with every scope each, three of Alice's that allow less or nothing, and Prometheus'."""
     from django.utils import timezone
 
     tokens = {name: make_token(person, name)[1] for name, person in people.items()}
     alice = people["alice"]
     tokens["pull-only"] = make_token(alice, "pull-only", scopes=("registry.pull",))[1]
+    tokens["scraper"] = make_token(people["admin"], "scraper", scopes=("metrics.read",))[1]
     expired, tokens["expired"] = make_token(alice, "expired")
     revoked, tokens["revoked"] = make_token(alice, "revoked")
     type(expired).objects.filter(pk=expired.pk).update(

@@ -120,9 +120,10 @@ def plain_session() -> requests.Session:
     return session
 
 
-def seeded(portal: Portal, *, gateway: str = "127.0.0.1") -> Site:
+def seeded(portal: Portal, *, gateway: str = "127.0.0.1", **settings: str) -> Site:
     """The portal with the tests' people."""
     environ = portal_environ(data=portal.data, port=portal.port, DCE_TEST_PASSWORD=PASSWORD)
+    environ |= settings
     environ["DJANGO_SETTINGS_MODULE"] = "dce_portal.settings.base"
     made = subprocess.run(
         [sys.executable, "-m", "tests.e2e.seed"], env=environ, cwd=CHECKOUT, stdout=subprocess.PIPE

@@ -14,6 +14,7 @@ REDIS = {"redis-server": "redis-server"}
 REGISTRY = {"docker-registry": "docker-registry"}
 ETCD = {"etcd": "etcd-server"}
 NGINX = {"nginx": "nginx"}
+PROMETHEUS = {"prometheus": "prometheus", "promtool": "prometheus"}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -39,6 +40,7 @@ CHECKS: dict[str, Callable[[], list[str]]] = {
     "lab": lab.missing,
     "clients": functools.partial(missing_programs, CLIENTS),
     "browser": missing_chromium,
+    "prometheus": functools.partial(missing_programs, PROMETHEUS),
     "nginx": functools.partial(missing_programs, NGINX),
     "portal": functools.partial(missing_programs, {**NGINX, **REDIS, **REGISTRY}),
 }

@@ -49,6 +49,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     """How the OpenAPI document names the token."""
 
     target_class = TokenAuthentication
+    match_subclasses = True
     name = "personalToken"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:

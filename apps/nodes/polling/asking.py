@@ -17,6 +17,7 @@ from apps.nodes.ports import ClusterPort, EnginePort, EngineSnapshot
 from apps.nodes.ports.swarm import NoLeader, SwarmLocked
 from apps.nodes.selectors import PollTarget
 from dce_portal.errors import PortalError
+from dce_portal.figures import count_dropped
 
 log = structlog.get_logger(__name__)
 
@@ -122,6 +123,7 @@ def apply_engine(endpoint_id: int, snapshot: EngineSnapshot) -> None:
     node = services.apply_engine_snapshot(endpoint_id, snapshot=snapshot)
     if snapshot.missed:
         log.warning("counters_missed", endpoint=endpoint_id, containers=len(snapshot.missed))
+        count_dropped("engine", len(snapshot.missed))
     if node is not None:
         usage.ingest_engine(
             node=node,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from apps.nodes.polling.asking import Asker
+from apps.nodes.polling.figures import PollFigures
 from apps.nodes.polling.schedule import AGENT_PAUSES_S, Choose, Schedule
 from apps.nodes.selectors import PollTarget
 
@@ -60,6 +61,7 @@ class Poller:
         self._room = room
         self._clock = clock
         self._choose = choose
+        self.figures = PollFigures()
         self._tracks: dict[Key, Track] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -139,7 +141,8 @@ class Poller:
         await asyncio.gather(*self._closing, return_exceptions=True)
 
     async def _ask(self, track: Track) -> None:
-        with_images = track.schedule.wants_images(self._clock())
+        began_s = self._clock()
+        with_images = track.schedule.wants_images(began_s)
         has_answered = False
         try:
             has_answered = await track.asker.ask(
@@ -149,6 +152,8 @@ class Poller:
             log.exception("poll_failed", kind=track.target.kind, pk=track.target.pk)
         now_s = self._clock()
         track.has_answered = has_answered
+        kind, took_s = track.target.kind, now_s - began_s
+        self.figures.note(track.shard, kind, took_s=took_s, has_answered=has_answered)
         if not has_answered:
             track.schedule.failed(now_s)
             return

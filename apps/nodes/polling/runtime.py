@@ -21,6 +21,7 @@ from apps.nodes.polling.poller import Poller
 from apps.nodes.polling.standalone import standalone_asker_of
 from apps.nodes.polling.watching import Watching
 from apps.nodes.selectors import PollTarget, poll_targets
+from dce_portal import figures
 
 log = structlog.get_logger(__name__)
 
@@ -108,6 +109,7 @@ class Runtime:
             log.warning("targets_unreadable", shard=shard, error=str(error))
             return None
         self._synced_at_s[shard] = now_s
+        figures.tell_polls(shard, self._poller.figures.of_shard(shard))
         return targets
 
     def _adopt(self, now_s: float) -> None:

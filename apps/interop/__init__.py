@@ -1,0 +1,1 @@
+"""Figures for other tools: Prometheus' exposition, its discovery, remote write."""

@@ -1,0 +1,52 @@
+"""Remote write over HTTP: snappy, one connection a run, a timeout on every call."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import requests
+from cramjam import snappy
+
+from apps.interop.ports import WriteAnswer
+from dce_portal.secret import Secret
+
+TIMEOUTS_S = (3.0, 10.0)
+MOST_SAID_BYTES = 500
+HEADERS = {
+    "Content-Encoding": "snappy",
+    "Content-Type": "application/x-protobuf",
+    "User-Agent": "dce-portal",
+    "X-Prometheus-Remote-Write-Version": "0.1.0",
+}
+
+
+class HttpWriter:
+    """One receiver; redirects are not followed, since they would carry the credential elsewhere."""
+
+    def __init__(self, url: str, *, username: str, secret: Secret | None) -> None:
+        """Open nothing yet."""
+        self._url = url
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers.update(HEADERS)
+        if secret is not None and username:
+            self._session.auth = (username.encode(), secret.reveal().encode())  # type: ignore[assignment]  # bytes are taken as they are
+        elif secret is not None:
+            self._session.headers["Authorization"] = f"Bearer {secret.reveal()}"
+
+    def send(self, message: bytes) -> WriteAnswer:
+        """Send, and read no more of the answer than fits a page."""
+        body = bytes(snappy.compress_raw(message))
+        options: dict[str, Any] = {"timeout": TIMEOUTS_S, "allow_redirects": False, "stream": True}
+        try:
+            with closing(self._session.post(self._url, data=body, **options)) as answer:
+                said = next(answer.iter_content(MOST_SAID_BYTES), b"")
+        except (requests.RequestException, UnicodeError) as error:
+            return WriteAnswer(0, type(error).__name__)
+        text = said.decode(errors="replace").strip()
+        return WriteAnswer(answer.status_code, text, answer.headers.get("Retry-After"))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()

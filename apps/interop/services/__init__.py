@@ -1,0 +1,1 @@
+"""What acts in this app: who may scrape, the exposition, remote write and its targets."""

@@ -1,0 +1,215 @@
+"""Redis and the database go away for a while: what the nodes sampled meanwhile is there afterwards, without a gap."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from tests.e2e.postgres import running_postgres
+from tests.e2e.site import Site, plain_session, seeded
+from tests.lab.host import wait_until
+from tests.plugins.portal import started_portal
+from tests.standins.agents import standin_agents
+
+pytestmark = [pytest.mark.portal, pytest.mark.nginx]
+
+AGENTS, CONTAINERS = 5, 10
+# A longer outage is tried by DCE_TEST_OUTAGE_S=300; agents keep fifteen minutes.
+AWAY_S = float(os.environ.get("DCE_TEST_OUTAGE_S", "60"))
+STEP_S = 5
+BACK_WITHIN_S = 150
+# A process that kept what it cannot store would grow by far more.
+GROWTH_MIB = 48
+PROCESSES = ("web", "stream", "worker", "poll", "beat", "redis", "nginx")
+
+
+@contextmanager
+def watched_site(**settings: str) -> Iterator[Site]:
+    """A portal that has polled stand-in agents for a moment."""
+    folder = Path(tempfile.mkdtemp(prefix="dce-outage-"))
+    nowhere = {"DCE_DOCKER_HOST": f"unix://{folder}/none.sock", **settings}
+    counts = {"count": AGENTS, "containers": CONTAINERS}
+    try:
+        with (
+            started_portal(folder / "var", **nowhere) as portal,
+            standin_agents(portal, folder / "agents", **counts, **settings),
+        ):
+            site = seeded(portal, **settings)
+            site.wait_healthy()
+            wait_until(
+                lambda: len(moments_of_nodes(site)) == AGENTS,
+                what="samples of every node",
+                timeout_s=BACK_WITHIN_S,
+            )
+            yield site
+    finally:
+        shutil.rmtree(folder)
+
+
+def moments_of_nodes(site: Site) -> dict[str, list[int]]:
+    """The seconds of each node's raw samples."""
+    return {
+        node["hostname"]: moments
+        for node in site.api().list("nodes/")
+        if (moments := moments_of(site, "node", node["id"]))
+    }
+
+
+def moments_of(site: Site, kind: str, ref: int) -> list[int]:
+    answer = site.api().get("samples/", kind=kind, ref=ref, measures="memory_bytes", points=2000)
+    assert answer["tier"] == "raw"
+    return list(answer["at"])
+
+
+def ready(site: Site) -> dict[str, Any]:
+    """What /readyz says, whatever its status."""
+    with plain_session() as session:
+        answer = session.get(f"{site.base_url}/readyz", timeout=60)
+    body = answer.json()
+    return {"status": answer.status_code, **body["dependencies"]}
+
+
+def page(site: Site, path: str, session_key: str) -> requests.Response:
+    """A page as a signed-in person sees it."""
+    with plain_session() as session:
+        session.cookies.set("dce_session", session_key)
+        return session.get(f"{site.base_url}{path}", timeout=60, allow_redirects=False)
+
+
+def memory_mib(site: Site) -> dict[str, float]:
+    """The resident memory of each process, those that it started included."""
+    found = {}
+    for name, pid in site.process_ids().items():
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        found[name] = sum(one.memory_info().rss for one in family) / 2**20
+    return found
+
+
+def wait_all_back(site: Site, *, began: float, ended: float) -> dict[str, list[int]]:
+    """Every node's moments once each reaches from before the outage to after it."""
+
+    def is_back() -> bool:
+        found = moments_of_nodes(site)
+        return len(found) == AGENTS and all(
+            moments[0] < began and moments[-1] > ended for moments in found.values()
+        )
+
+    wait_until(is_back, what="the samples of the outage", timeout_s=BACK_WITHIN_S)
+    return moments_of_nodes(site)
+
+
+def assert_nothing_is_missing(site: Site, *, began: float, ended: float) -> None:
+    """No node and no container has a gap, and the minutes were summed up with what came late."""
+    for hostname, moments in wait_all_back(site, began=began, ended=ended).items():
+        gaps = [later - earlier for earlier, later in pairwise(moments)]
+        assert max(gaps) <= STEP_S + 1, (hostname, moments)
+    containers = site.api().list("containers/")
+    assert len(containers) == AGENTS * CONTAINERS
+    for container in containers[:: CONTAINERS // 2]:
+        moments = moments_of(site, "container", container["id"])
+        assert max(later - earlier for earlier, later in pairwise(moments)) <= STEP_S + 1
+
+
+def assert_memory_stayed(site: Site, before: dict[str, float]) -> None:
+    after = memory_mib(site)
+    grown = {name: round(after[name] - before[name], 1) for name in PROCESSES}
+    assert max(grown.values()) < GROWTH_MIB, grown
+
+
+def stay_away(began: float) -> None:
+    """Until the outage has lasted long enough."""
+    time.sleep(max(began + AWAY_S - time.time(), 0.0))
+
+
+def test_redis_hangs_for_a_minute():
+    """Stopped rather than killed: every call to it waits until its timeout."""
+    with watched_site() as site:
+        session_key = site.sign_in("alice")
+        before, redis = memory_mib(site), site.process_ids()["redis"]
+        began = time.time()
+        os.kill(redis, signal.SIGSTOP)
+        try:
+            told = ready(site)
+            assert (told["status"], told["redis"]["ok"], told["database"]["ok"]) == (
+                503,
+                False,
+                True,
+            )
+            assert page(site, "/admin/nodes/node/", session_key).status_code == 200
+            assert site.api("bob").list("nodes/")
+            stay_away(began)
+        finally:
+            os.kill(redis, signal.SIGCONT)
+        ended = time.time()
+        assert_nothing_is_missing(site, began=began, ended=ended)
+        site.wait_healthy()
+        assert_memory_stayed(site, before)
+
+
+def test_the_embedded_database_takes_no_writes_for_a_while():
+    """Somebody else holds its lock: pages that read go on, and what is polled is asked for again."""
+    with watched_site() as site:
+        session_key = site.sign_in("alice")
+        before = memory_mib(site)
+        (file,) = site.portal.data.glob("*.sqlite3")
+        connection = sqlite3.connect(file, timeout=30, isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+        began = time.time()
+        try:
+            assert page(site, "/admin/nodes/node/", session_key).status_code == 200
+            stay_away(began)
+        finally:
+            connection.execute("ROLLBACK")
+            connection.close()
+        ended = time.time()
+        assert_nothing_is_missing(site, began=began, ended=ended)
+        site.wait_healthy()
+        assert_memory_stayed(site, before)
+
+
+@pytest.mark.postgres
+def test_postgresql_is_gone_for_minutes():
+    with running_postgres() as server, watched_site(DCE_DATABASE_URL=server.url) as site:
+        session_key = site.sign_in("alice")
+        before = memory_mib(site)
+        server.stop()
+        began = time.time()
+        try:
+            told = ready(site)
+            assert (told["status"], told["database"]["ok"], told["redis"]["ok"]) == (
+                503,
+                False,
+                True,
+            )
+            answer = page(site, "/admin/", session_key)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+            assert "database does not answer" in answer.text
+            api = site.api().request("GET", "nodes/")
+            assert (api.status_code, api.json()["error"]["code"]) == (503, "unavailable")
+            scraped = requests.get(
+                f"{site.base_url}/metrics",
+                headers={"Authorization": f"Bearer {site.tokens['scraper']}"},
+                timeout=60,
+            )
+            assert (scraped.status_code, "database" in scraped.text) == (503, True)
+            stay_away(began)
+        finally:
+            server.start()
+        ended = time.time()
+        assert_nothing_is_missing(site, began=began, ended=ended)
+        site.wait_healthy()
+        assert_memory_stayed(site, before)
