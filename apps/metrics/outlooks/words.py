@@ -36,6 +36,15 @@ def percent(share: float) -> str:
     return f"{number_format(round(100 * share), decimal_pos=0)} %"
 
 
+def saved(score: float | None) -> str:
+    """How much smaller an error is than a simple guess's, or how much larger."""
+    if score is None:
+        return _("nothing to save")
+    if score < 0:
+        return _("%(share)s more") % {"share": percent(-score)}
+    return _("%(share)s less") % {"share": percent(score)}
+
+
 def day_of(moment: datetime) -> str:
     """A day as people say it; the year only where it is another."""
     local = timezone.localtime(moment)
