@@ -61,8 +61,8 @@ class OutlookChart {
     this.answer = answer;
     this.isDrawn = Boolean(answer.newest?.is_proven);
     this.collect();
-    const { full, missing, skill, accuracy, earlier } = answer.says;
-    this.say(this.isDrawn ? [full, skill, earlier, accuracy] : [full, missing, skill], full);
+    const { full, missing, skill, earlier } = answer.says;
+    this.say(this.isDrawn ? [full, skill, earlier] : [full, missing, skill], full);
     this.element.querySelector(".dce-outlook-key").hidden = !this.isDrawn;
     this.part("now").textContent = this.isDrawn ? this.peak() : "";
     this.rebuild();
@@ -100,8 +100,15 @@ class OutlookChart {
   peak() {
     const { newest, capacity } = this.answer;
     const highest = newest.point.reduce((best, value, index) => (value > newest.point[best] ? index : best), 0);
-    const values = { value: this.text(newest.point[highest]), limit: capacity ? this.text(capacity) : "", moment: this.moment(newest.at[highest]) };
+    const value = newest.point[highest];
+    const isCores = this.answer.unit === "cores";
+    const values = { value: capacity && isCores ? number(value, value < 10 ? 2 : 1) : this.text(value), limit: capacity ? this.whole(capacity) : "", moment: this.moment(newest.at[highest]) };
     return filled(capacity ? this.words.peakOf : this.words.peak, values);
+  }
+
+  whole(capacity) {
+    const isWhole = this.answer.unit === "cores" && Number.isInteger(capacity);
+    return isWhole ? `${number(capacity, 0)} ${this.words.cores}` : this.text(capacity);
   }
 
   highest() {
@@ -186,14 +193,15 @@ class OutlookChart {
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     ctx.font = `${11 * devicePixelRatio}px Inter, sans-serif`;
-    ctx.textBaseline = "top";
-    ctx.fillText(this.words.now, x + 5 * devicePixelRatio, bbox.top);
+    ctx.textBaseline = "bottom";
+    ctx.textAlign = "left";
+    ctx.fillText(this.words.now, x + 5 * devicePixelRatio, bbox.top + bbox.height - 3 * devicePixelRatio);
     ctx.restore();
   }
 
   moment(seconds) {
-    const style = { weekday: "short", hour: "2-digit", ...(this.horizon === "7d" ? {} : { minute: "2-digit" }) };
-    return new Date(seconds * 1000).toLocaleString(document.documentElement.lang, { ...style, hour12: false });
+    const style = { weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false };
+    return new Date(seconds * 1000).toLocaleString(document.documentElement.lang, style);
   }
 
   rebuild() {

@@ -11,6 +11,7 @@ from apps.metrics.forecast.arrays import DAY_HOURS, Floats
 from apps.metrics.forecast.engine import Limits, Outlook, forecasts_at
 
 CHECKED_DAYS = 5
+NOTHING = 1e-9  # of the largest value: what the arithmetic of floats leaves of no error
 FEWEST_HOURS_BEFORE = 2 * DAY_HOURS
 
 
@@ -36,7 +37,7 @@ class Skill:
 def skill_score(truth: Floats, forecast: Floats, *, reference: Floats) -> float | None:
     """Share of the reference's mean absolute error that the forecast saves; None where the reference did not err."""
     reference_error = float(np.abs(truth - reference).mean())
-    if reference_error == 0:
+    if reference_error <= NOTHING * float(np.abs(truth).max()):
         return None
     return 1 - float(np.abs(truth - forecast).mean()) / reference_error
 

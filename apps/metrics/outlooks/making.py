@@ -11,7 +11,7 @@ import numpy as np
 from apps.metrics.forecast.arrays import DAY_HOURS, WEEK_HOURS, Floats
 from apps.metrics.forecast.engine import ENSEMBLE_FROM_HOURS, Limits
 from apps.metrics.forecast.series import HourlySeries, hourly_means
-from apps.metrics.forecast.skill import judged
+from apps.metrics.forecast.skill import NOTHING, judged
 from apps.metrics.forecast.time_to_full import Crossing, time_to_full
 from apps.metrics.models import MetricObject, Outlook, TimeToFull
 from apps.metrics.outlooks.history import HOUR_S, Hours
@@ -94,7 +94,8 @@ def mark(outlook: Outlook, hours: Hours) -> bool:
 
 
 def _mean_error(truth: Floats, guess: Floats | float) -> float:
-    return float(np.abs(truth - guess).mean())
+    error = float(np.abs(truth - guess).mean())
+    return error if error > NOTHING * float(np.abs(truth).max()) else 0.0
 
 
 def _on_a_grid(hours: Hours, first_s: int, count: int) -> Floats:

@@ -26,11 +26,15 @@ class Curve:
 
 def pack(curve: Curve) -> bytes:
     """Widths rather than edges, since those repeat from hour to hour; nothing is below zero."""
-    values = np.maximum(curve.point, 0.0)
-    widths = np.stack([values - np.maximum(curve.lower, 0.0), curve.upper - values])
-    point_step, width_step = _step(values), _step(widths)
-    rows = np.concatenate([_whole(values, point_step), _whole(widths.ravel(), width_step)])
-    head = _HEAD.pack(_VERSION, len(values), point_step, width_step)
+    point_step = _step(curve.point)
+    point = _whole(curve.point, point_step)
+    kept = (
+        point * point_step
+    )  # widths from what will be read, so that the edges are finer than the point
+    widths = np.stack([kept - np.maximum(curve.lower, 0.0), curve.upper - kept])
+    width_step = _step(widths)
+    rows = np.concatenate([point, _whole(widths.ravel(), width_step)])
+    head = _HEAD.pack(_VERSION, len(point), point_step, width_step)
     return head + zlib.compress(rows.astype("<u2").tobytes(), level=9)
 
 

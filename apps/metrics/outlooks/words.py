@@ -18,6 +18,7 @@ from apps.metrics.outlooks.selectors import Accuracy, Missing, OutlookView
 
 DAY_S = 24 * HOUR_S
 FULL = 100
+LEAST_SCORE = -9.0  # ten times the error: beyond that a number says nothing
 
 
 def says(view: OutlookView) -> dict[str, str]:
@@ -40,6 +41,8 @@ def saved(score: float | None) -> str:
     """How much smaller an error is than a simple guess's, or how much larger."""
     if score is None:
         return _("nothing to save")
+    if score < LEAST_SCORE:
+        return _("many times more")
     if score < 0:
         return _("%(share)s more") % {"share": percent(-score)}
     return _("%(share)s less") % {"share": percent(score)}

@@ -28,6 +28,13 @@ def test_any_size_of_numbers(scale):
     assert again.upper == pytest.approx(WAVE * scale * 2, rel=1e-3)
 
 
+def test_a_band_finer_than_a_step_of_the_point_stays_where_it_was():
+    again = unpack(pack(Curve(WAVE, WAVE - 1e-5, WAVE + 1e-5)))
+
+    assert np.abs(again.upper - WAVE - 1e-5).max() < 1e-7
+    assert (again.lower <= again.point).all()
+
+
 def test_nothing_at_all_stays_nothing():
     zero = np.zeros(24)
 
