@@ -1,4 +1,4 @@
-"""A forecast in few bytes comes back as it was, to a part in 65,535 of its range."""
+"""A forecast in few bytes comes back as it was, to a part in 32,767 of its range."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_comes_back_within_a_step_of_its_range():
 
     again = unpack(pack(curve))
 
-    step = 70 / 65_535
+    step = 70 / 32_767
     for edge in ("point", "lower", "upper"):
         assert np.abs(getattr(again, edge) - getattr(curve, edge)).max() <= step
 
