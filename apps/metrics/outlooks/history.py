@@ -16,7 +16,6 @@ from apps.metrics.rollup import MINUTE_S
 # The tier that is read: its buckets fit into hours, and it is kept longest of those that do.
 TIER, MOMENT = MinuteSample, "minute_s"
 HOUR_S = 3600
-DAY_S = 24 * HOUR_S
 LONGEST_DAYS = 14
 # The minute that an hour ends with is summed up a little after it is over.
 SETTLED_S = 2 * MINUTE_S
