@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
@@ -173,8 +173,7 @@ def accuracy_of(
             **{name: Sum(F(name) * F("known_hours")) / Sum("known_hours") for name in _ERRORS},
         )
     )
-    rows: Iterable[dict[str, Any]] = sums
-    by_measure = {one["measure"]: Accuracy(**one) for one in rows}
+    by_measure = {one["measure"]: Accuracy(**one) for one in cast("Any", sums)}
     return [by_measure[name] for name in measures if name in by_measure]
 
 
