@@ -28,6 +28,10 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Agent certificates"), "verified_user", "nodes", "agentcertificate"),
         ),
         _group(
+            _("Usage"),
+            _list(_("Outlook"), "trending_up", "metrics", "outlook"),
+        ),
+        _group(
             _("Registry"),
             _list(_("Namespaces"), "folder", "registry", "namespace"),
             _list(_("Repositories"), "inventory_2", "registry", "repository"),
