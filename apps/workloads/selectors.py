@@ -14,7 +14,7 @@ from apps.accounts.models import User
 from apps.nodes.models import Node
 from apps.nodes.ports import ContainerInfo, ImageInfo
 from apps.workloads import shapes
-from apps.workloads.models import Container, EngineImage, Service, Task
+from apps.workloads.models import Container, EngineImage, Service, Stack, Task, Volume
 
 UPDATE_WORDS = {
     "updating": _("updating"),
@@ -48,6 +48,16 @@ def tasks_visible_to(user: Viewer) -> QuerySet[Task]:
 def containers_visible_to(user: Viewer) -> QuerySet[Container]:
     """Containers with their node, its cluster, and their service."""
     return _visible(Container.objects.select_related("node__cluster", "service"), user)
+
+
+def stacks_visible_to(user: Viewer) -> QuerySet[Stack]:
+    """Stacks with their cluster."""
+    return _visible(Stack.objects.select_related("cluster"), user)
+
+
+def volumes_visible_to(user: Viewer) -> QuerySet[Volume]:
+    """Volumes with their node and its cluster."""
+    return _visible(Volume.objects.select_related("node__cluster"), user)
 
 
 def images_visible_to(user: Viewer) -> QuerySet[EngineImage]:
