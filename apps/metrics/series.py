@@ -120,9 +120,9 @@ class Buckets:
         columns: dict[str, list[float | None]] = {}
         for name in self._measures:
             summaries = [self._found[moment].get(name) for moment in at]
-            columns[name] = [one and round(one.mean, 4) for one in summaries]
-            columns[f"{name}_max"] = [one and one.max for one in summaries]
-            columns[f"{name}_min"] = [one and one.min for one in summaries]
+            columns[name] = [None if one is None else round(one.mean, 4) for one in summaries]
+            columns[f"{name}_max"] = [None if one is None else one.max for one in summaries]
+            columns[f"{name}_min"] = [None if one is None else one.min for one in summaries]
         return Series(tier, self._step_s, gap_s, at, columns, self._rows_read)
 
     def _read_tier(self, tier: Tier, object_id: int, start_s: int, end_s: int) -> None:
