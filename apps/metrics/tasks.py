@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from celery import shared_task
 
-from apps.metrics import upkeep
+from apps.metrics import slow, upkeep
 
 log = structlog.get_logger(__name__)
 
@@ -32,3 +32,9 @@ def settle_quiet_objects() -> None:
 def repair_tiers() -> None:
     """Sum up the last day anew."""
     log.info("tiers_repaired", **upkeep.repair_tiers())
+
+
+@shared_task(ignore_result=True)
+def measure_slow_objects() -> None:
+    """Write the bytes of namespaces and volumes."""
+    log.info("slow_objects_measured", **slow.measure_slow_objects())

@@ -199,3 +199,8 @@ def metered_containers(
     stacks = dict(Stack.objects.filter(cluster=node.cluster_id).values_list("name", "pk"))
     columns = ("pk", "native_id", "name", "service_id", "service__cpu_limit", "stack")
     return [(*row, stacks.get(name)) for *row, name in rows.values_list(*columns)]
+
+
+def measured_volumes() -> QuerySet[Volume]:
+    """Every volume of which an engine told the size, whoever asks: for what is reckoned, not shown."""
+    return Volume.objects.filter(size_bytes__isnull=False).select_related("node")
