@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from celery import shared_task
 
-from apps.metrics import slow, upkeep
+from apps.metrics import estimate, slow, upkeep
 
 log = structlog.get_logger(__name__)
 
@@ -38,3 +38,9 @@ def repair_tiers() -> None:
 def measure_slow_objects() -> None:
     """Write the bytes of namespaces and volumes."""
     log.info("slow_objects_measured", **slow.measure_slow_objects())
+
+
+@shared_task(ignore_result=True)
+def look_at_tables() -> None:
+    """Find out what the tables of usage take, for the page about their retention."""
+    log.info("tables_looked_at", **estimate.look_at_tables())
