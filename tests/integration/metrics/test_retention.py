@@ -46,9 +46,9 @@ def test_the_list_leads_to_the_one_row(administrator, signed_in):
     )
 
 
-def test_a_change_is_kept_audited_and_believed_at_once(address, administrator, signed_in):
+def test_a_change_is_kept_audited_and_believed_at_once(address, operator, signed_in):
     assert keep().minute == 7 * 86_400
-    answer = signed_in(administrator).post(address, FORM)
+    answer = signed_in(operator).post(address, FORM)
 
     assert answer.status_code == 302, answer.content.decode()
     assert keep().minute == 3 * 86_400
