@@ -87,7 +87,7 @@ def look_at_tables(*, now: datetime | None = None) -> dict[str, Any]:
     found = {"bytes": _table_bytes(), "objects": count, "rows_a_s": round(pace * count, 3)}
     row = stored()
     row.found, row.found_at = found, now
-    row.save(update_fields=["found", "found_at"] if row.pk else None)
+    row.save(update_fields=None if row._state.adding else ["found", "found_at"])
     return found
 
 

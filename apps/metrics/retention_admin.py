@@ -61,7 +61,7 @@ class RetentionAdmin(ModelAdmin):
             response: HttpResponse = super().changelist_view(request, extra_context)
             return response
         row = stored()
-        if row.pk is None:
+        if row._state.adding:
             row.save()
         return HttpResponseRedirect(reverse("admin:metrics_retention_change", args=[row.pk]))
 
