@@ -15,7 +15,9 @@ pytest_plugins = [
     "tests.plugins.leftout",
     "tests.plugins.loops",
     "tests.plugins.portal",
+    "tests.plugins.postgres",
     "tests.plugins.redis_server",
     "tests.plugins.registry",
     "tests.plugins.sockets",
+    "tests.plugins.usage_memory",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from celery import shared_task
 
-from apps.metrics import services
+from apps.metrics import estimate, slow, upkeep
 from apps.metrics.outlooks import refresh
 
 log = structlog.get_logger(__name__)
@@ -14,7 +14,37 @@ log = structlog.get_logger(__name__)
 @shared_task(ignore_result=True)
 def drop_old_samples() -> None:
     """Drop what is older than each tier keeps."""
-    log.info("old_samples_dropped", **services.drop_old_samples())
+    log.info("old_samples_dropped", **upkeep.drop_old_samples())
+
+
+@shared_task(ignore_result=True)
+def seal_closed_hours() -> None:
+    """Pack raw samples that are old enough."""
+    log.info("hours_sealed", **upkeep.seal_closed_hours())
+
+
+@shared_task(ignore_result=True)
+def settle_quiet_objects() -> None:
+    """Sum up the last buckets of what brings no more samples."""
+    log.info("quiet_objects_settled", count=upkeep.settle_quiet_objects())
+
+
+@shared_task(ignore_result=True)
+def repair_tiers() -> None:
+    """Sum up the last day anew."""
+    log.info("tiers_repaired", **upkeep.repair_tiers())
+
+
+@shared_task(ignore_result=True)
+def measure_slow_objects() -> None:
+    """Write the bytes of namespaces and volumes."""
+    log.info("slow_objects_measured", **slow.measure_slow_objects())
+
+
+@shared_task(ignore_result=True)
+def look_at_tables() -> None:
+    """Find out what the tables of usage take, for the page about their retention."""
+    log.info("tables_looked_at", **estimate.look_at_tables())
 
 
 @shared_task(ignore_result=True, soft_time_limit=50, time_limit=55)

@@ -119,6 +119,13 @@ def _task(task: TaskInfo, service_names: Mapping[str, str]) -> Happening:
     )
 
 
+def stacks_left(difference: Difference[ContainerInfo]) -> frozenset[str]:
+    """The stacks that a container named before and does not name now."""
+    before = {one.stack for one in difference.removed}
+    before.update(old.stack for old, new in difference.changed if old.stack != new.stack)
+    return frozenset(before - {""})
+
+
 def container_happenings(difference: Difference[ContainerInfo]) -> list[Happening]:
     """Containers that started, died, were killed, became unhealthy or were removed while running."""
     started = [_container("started", c) for c in difference.created if c.state == RUNNING]

@@ -164,6 +164,55 @@ class Container(Mirror):
         return self.name
 
 
+class Stack(models.Model):
+    """What services and containers name by their labels as one; gone once none of them does."""
+
+    cluster = models.ForeignKey(
+        "nodes.Cluster", verbose_name=_("cluster"), on_delete=models.CASCADE, related_name="stacks"
+    )
+    name = models.CharField(_("name"), max_length=250)
+    observed_at = models.DateTimeField(_("last seen"))
+    source = models.CharField(_("seen by"), max_length=250, blank=True)
+
+    class Meta:
+        """By name."""
+
+        verbose_name = _("stack")
+        verbose_name_plural = _("stacks")
+        ordering = ["cluster__name", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["cluster", "name"], name="one_row_per_stack")
+        ]
+
+    def __str__(self) -> str:
+        """The stack's name."""
+        return self.name
+
+
+class Volume(Mirror):
+    """A volume on a node, as the engine told when its disk was last measured."""
+
+    node = models.ForeignKey(
+        "nodes.Node", verbose_name=_("node"), on_delete=models.CASCADE, related_name="volumes"
+    )
+    driver = models.CharField(_("driver"), max_length=250, blank=True)
+    size_bytes = models.BigIntegerField(_("size (bytes)"), null=True, blank=True)
+
+    class Meta:
+        """By name."""
+
+        verbose_name = _("volume")
+        verbose_name_plural = _("volumes")
+        ordering = ["native_id"]
+        constraints = [
+            models.UniqueConstraint(fields=["node", "native_id"], name="one_row_per_volume")
+        ]
+
+    def __str__(self) -> str:
+        """The volume's name, which is its id as well."""
+        return self.native_id
+
+
 class EngineImage(Mirror):
     """An image in an engine's store."""
 

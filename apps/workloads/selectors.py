@@ -14,7 +14,7 @@ from apps.accounts.models import User
 from apps.nodes.models import Node
 from apps.nodes.ports import ContainerInfo, ImageInfo
 from apps.workloads import shapes
-from apps.workloads.models import Container, EngineImage, Service, Task
+from apps.workloads.models import Container, EngineImage, Service, Stack, Task, Volume
 
 UPDATE_WORDS = {
     "updating": _("updating"),
@@ -48,6 +48,16 @@ def tasks_visible_to(user: Viewer) -> QuerySet[Task]:
 def containers_visible_to(user: Viewer) -> QuerySet[Container]:
     """Containers with their node, its cluster, and their service."""
     return _visible(Container.objects.select_related("node__cluster", "service"), user)
+
+
+def stacks_visible_to(user: Viewer) -> QuerySet[Stack]:
+    """Stacks with their cluster."""
+    return _visible(Stack.objects.select_related("cluster"), user)
+
+
+def volumes_visible_to(user: Viewer) -> QuerySet[Volume]:
+    """Volumes with their node and its cluster."""
+    return _visible(Volume.objects.select_related("node__cluster"), user)
 
 
 def images_visible_to(user: Viewer) -> QuerySet[EngineImage]:
@@ -181,7 +191,16 @@ def images_as_seen(node_pk: int) -> tuple[ImageInfo, ...]:
     return tuple(shapes.IMAGE.stored(EngineImage.objects.filter(node=node_pk)).values())
 
 
-def metered_containers(node: Node) -> list[tuple[int, str, str, int | None, float | None]]:
-    """Key, native id, name, service and processor limit of each container of a node."""
+def metered_containers(
+    node: Node,
+) -> list[tuple[int, str, str, int | None, float | None, int | None]]:
+    """Key, native id, name, service, processor limit and stack of each container of a node."""
     rows = Container.objects.filter(node=node)
-    return list(rows.values_list("pk", "native_id", "name", "service_id", "service__cpu_limit"))
+    stacks = dict(Stack.objects.filter(cluster=node.cluster_id).values_list("name", "pk"))
+    columns = ("pk", "native_id", "name", "service_id", "service__cpu_limit", "stack")
+    return [(*row, stacks.get(name)) for *row, name in rows.values_list(*columns)]
+
+
+def measured_volumes() -> QuerySet[Volume]:
+    """Every volume of which an engine told the size, whoever asks: for what is reckoned, not shown."""
+    return Volume.objects.filter(size_bytes__isnull=False).select_related("node")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from apps.nodes.ports import (
     ClusterSnapshot,
@@ -13,8 +14,10 @@ from apps.nodes.ports import (
     ServiceInfo,
     TaskInfo,
 )
+from apps.nodes.ports.upkeep import VolumeInfo
 from apps.workloads import diff, shapes
-from apps.workloads.models import Container, EngineImage, Service, Task
+from apps.workloads.models import Container, EngineImage, Service, Task, Volume
+from apps.workloads.stack_rows import StackRows
 from dce_portal.difference import compare
 from dce_portal.mirrors import MirrorWriter
 
@@ -37,8 +40,12 @@ class NodeRef:
 
 
 def mirror_cluster(cluster: ClusterRef, *, snapshot: ClusterSnapshot) -> list[Happening]:
-    """Make the rows of services and tasks equal to the snapshot; returns what that tells."""
-    return _mirror_services(cluster, snapshot) + _mirror_tasks(cluster, snapshot)
+    """Make the rows of services, tasks and stacks equal to the snapshot; returns what that tells."""
+    happenings = _mirror_services(cluster, snapshot) + _mirror_tasks(cluster, snapshot)
+    stacks = StackRows(cluster.pk, snapshot.taken_at, snapshot.source)
+    stacks.see(service.stack for service in snapshot.services)
+    stacks.drop_unnamed()
+    return happenings
 
 
 def _mirror_services(cluster: ClusterRef, snapshot: ClusterSnapshot) -> list[Happening]:
@@ -98,6 +105,10 @@ def _mirror_containers(node: NodeRef, snapshot: EngineSnapshot) -> list[Happenin
         return {"service_id": services.get(container.service_id)}
 
     writer.write(difference, links=links, observed_at=snapshot.taken_at, source=node.source)
+    stacks = StackRows(node.cluster_pk, snapshot.taken_at, node.source)
+    stacks.see(container.stack for container in seen)
+    if left := diff.stacks_left(difference):
+        stacks.drop_unnamed(left)
     return diff.container_happenings(difference)
 
 
@@ -105,6 +116,13 @@ def _mirror_images(node: NodeRef, snapshot: EngineSnapshot) -> None:
     writer = MirrorWriter(shapes.IMAGE, EngineImage, "node_id", node.pk)
     difference = compare(writer.stored(), snapshot.images or ())
     writer.write(difference, observed_at=snapshot.taken_at, source=node.source)
+
+
+def mirror_volumes(node: NodeRef, volumes: Iterable[VolumeInfo], *, at: datetime) -> None:
+    """Make the rows of a node's volumes equal to what its engine measured."""
+    writer: MirrorWriter[VolumeInfo] = MirrorWriter(shapes.VOLUME, Volume, "node_id", node.pk)
+    difference = compare(writer.stored(), volumes)
+    writer.write(difference, observed_at=at, source=node.source)
 
 
 def service_pks(cluster_pk: int) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from apps.nodes.ports import ContainerInfo, ImageInfo, ServiceInfo, TaskInfo
+from apps.nodes.ports.upkeep import VolumeInfo
 from dce_portal.mirrors import Shape, same_names
 
 SERVICE = Shape(ServiceInfo, same_names(*(field.name for field in fields(ServiceInfo))))
@@ -27,3 +28,4 @@ CONTAINER = Shape(
     },
 )
 IMAGE = Shape(ImageInfo, same_names(*(field.name for field in fields(ImageInfo))))
+VOLUME = Shape(VolumeInfo, same_names(*(field.name for field in fields(VolumeInfo))))

@@ -8,7 +8,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from apps.nodes.models import Cluster, ClusterEvent, Node
-from apps.workloads.models import Container, EngineImage, Service, Task
+from apps.workloads.models import Container, EngineImage, Service, Stack, Task, Volume
 
 SEEN_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -98,3 +98,23 @@ class ImageFactory(MirrorFactory[EngineImage]):
 
     node = factory.SubFactory(NodeFactory)
     tags = factory.LazyFunction(lambda: ["team/app:1"])
+
+
+class StackFactory(DjangoModelFactory[Stack]):
+    class Meta:
+        model = Stack
+
+    cluster = factory.SubFactory(ClusterFactory)
+    name = factory.Sequence(lambda n: f"stack-{n}")
+    observed_at = SEEN_AT
+
+
+class VolumeFactory(DjangoModelFactory[Volume]):
+    class Meta:
+        model = Volume
+
+    node = factory.SubFactory(NodeFactory)
+    native_id = factory.Sequence(lambda n: f"volume-{n}")
+    driver = "local"
+    size_bytes = 2**30
+    observed_at = SEEN_AT

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class SamplesView(APIView):
-    """What one cluster, node, service or container used over time."""
+    """What one cluster, node, service, stack, container, volume or namespace used over time."""
 
     permission_classes = (SignedIn,)
 
@@ -45,4 +45,6 @@ class SamplesView(APIView):
             },
             "units": {name: UNITS[name] for name in wanted["measures"]},
         }
-        return Response(about | asdict(series))
+        answer = about | asdict(series)
+        del answer["rows_read"]
+        return Response(answer)

@@ -10,15 +10,15 @@ import numpy as np
 from django.db.models import F, Max, Sum
 
 from apps.metrics.forecast.arrays import Floats, Ints
-from apps.metrics.models import MinuteSample
+from apps.metrics.models import QuarterSample
 from apps.metrics.rollup import MINUTE_S
 
 # The tier that is read: its buckets fit into hours, and it is kept longest of those that do.
-TIER, MOMENT = MinuteSample, "minute_s"
+TIER, MOMENT = QuarterSample, "quarter_s"
 HOUR_S = 3600
 LONGEST_DAYS = 14
-# The minute that an hour ends with is summed up a little after it is over.
-SETTLED_S = 2 * MINUTE_S
+# The quarter that an hour ends with is summed up a little after it is over.
+SETTLED_S = 5 * MINUTE_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,15 @@ class DiskShare:
 
 
 @dataclass(frozen=True, slots=True)
+class VolumeInfo:
+    """One volume on one engine; engines tell sizes only when asked to measure, and -1 where they did not."""
+
+    native_id: str
+    driver: str
+    size_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class DiskUsage:
     """What an engine's disk holds (`GET /system/df`)."""
 
@@ -31,10 +40,14 @@ class DiskUsage:
     unused_images: tuple[str, ...] = ()
     """Tags and digests of the images that no container here uses."""
     unused_volumes: tuple[str, ...] = ()
+    every_volume: tuple[VolumeInfo, ...] = field(default=(), compare=False)
+    """Rows of their own keep them."""
 
     def as_columns(self) -> dict[str, Any]:
         """As the database keeps it."""
-        return asdict(self)
+        columns = asdict(self)
+        del columns["every_volume"]
+        return columns
 
     @classmethod
     def from_columns(cls, kept: Mapping[str, Any]) -> Self:

@@ -16,6 +16,7 @@ from apps.nodes.ports.upkeep import DiskUsage, PruneWish, UpkeepPort
 from apps.nodes.selectors import address_of
 from apps.nodes.services.asking import ask
 from apps.nodes.services.upkeep_lock import upkeep_lock
+from apps.workloads.services import NodeRef, mirror_volumes
 from dce_portal.errors import InvalidInput, NotFound, PortalError
 from dce_portal.models import Operation
 from dce_portal.operations import OperationRun, Target, operation_handler, start_operation
@@ -93,12 +94,14 @@ def carry_out_measurement(run: OperationRun) -> Mapping[str, Any]:
 def _measure(node: Node) -> DiskUsage:
     began_s = time.monotonic()
     usage = ask(_port_of(node), lambda port: port.disk_usage())
-    values = {
+    values: dict[str, Any] = {
         "measured_at": timezone.now(),
         "took_s": round(time.monotonic() - began_s, 3),
         "usage": usage.as_columns(),
     }
     EngineDiskUsage.objects.update_or_create(node=node, defaults=values)
+    told_by = NodeRef(node.pk, node.cluster_id, source=node.endpoint.url)
+    mirror_volumes(told_by, usage.every_volume, at=values["measured_at"])
     return usage
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from apps.nodes.adapters.engine.engine_json import require_object
 from apps.nodes.adapters.json_facts import Facts
-from apps.nodes.ports.upkeep import DiskShare, DiskUsage, PruneResult
+from apps.nodes.ports.upkeep import DiskShare, DiskUsage, PruneResult, VolumeInfo
 
 RUNNING = frozenset({"running", "paused", "restarting"})
 MOST_NAMES = 1000
@@ -30,7 +30,14 @@ def disk_usage_of(raw: object) -> DiskUsage:
             :MOST_NAMES
         ],
         unused_volumes=tuple(sorted(volume.text("Name") for volume in free_volumes))[:MOST_NAMES],
+        every_volume=tuple(_volume(volume) for volume in volumes if volume.text("Name")),
     )
+
+
+def _volume(volume: Facts) -> VolumeInfo:
+    size = volume.part("UsageData").raw.get("Size")
+    is_known = isinstance(size, int) and size >= 0
+    return VolumeInfo(volume.text("Name"), volume.text("Driver"), size if is_known else None)
 
 
 def _share(

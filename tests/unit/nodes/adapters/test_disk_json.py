@@ -96,6 +96,7 @@ def test_newer_engines_leave_out_what_they_did_not_count() -> None:
     )
     assert usage.images == DiskShare(1, 100, 0, 0)
     assert usage.volumes == DiskShare(2, 0, 0, 0)
+    assert [one.size_bytes for one in usage.every_volume] == [None, None]
     assert usage.build_cache == DiskShare()
 
 
@@ -107,6 +108,7 @@ def test_a_builder_that_tells_only_its_sum() -> None:
 def test_what_is_kept_reads_back_the_same() -> None:
     usage = DiskUsage(images=DiskShare(1, 2, 3, 4), unused_images=("a:1",))
     assert DiskUsage.from_columns(usage.as_columns()) == usage
+    assert "every_volume" not in usage.as_columns()
     assert DiskUsage.from_columns({"of_another_version": 1}) == DiskUsage()
 
 
