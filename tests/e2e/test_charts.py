@@ -86,9 +86,17 @@ def happened(node, now_s: int) -> None:
         at = datetime.fromtimestamp(now_s, UTC) - timedelta(seconds=ago_s)
         EventFactory(node=node, cluster=node.cluster, at=at, kind=kind, **choices)
 
-    event(395, "node.stale", subject_label="node-1", severity="warning", detail={"reason": "Timed out."})
+    event(
+        395,
+        "node.stale",
+        subject_label="node-1",
+        severity="warning",
+        detail={"reason": "Timed out."},
+    )
     event(280, "node.back", subject_label="node-1")
-    event(120, "container.oom", subject_kind="container", subject_label="shop.1.x", severity="error")
+    event(
+        120, "container.oom", subject_kind="container", subject_label="shop.1.x", severity="error"
+    )
     event(6000, "container.killed", subject_kind="container", subject_label="old.1.x")
 
 

@@ -37,7 +37,9 @@ def minute_each(
 ) -> None:
     """A minute of six samples at each moment, which lie this far around their mean."""
     MinuteSample.objects.bulk_create(
-        MinuteSample(object=row, minute_s=at, **_parts({n: of(at) for n, of in means.items()}, spread))
+        MinuteSample(
+            object=row, minute_s=at, **_parts({n: of(at) for n, of in means.items()}, spread)
+        )
         for at in moments
     )
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.metrics.api.serializers import SamplesAnswer, SamplesQuery
+from apps.metrics.beside import beside
 from apps.metrics.measures import UNITS
 from apps.metrics.selectors import measured_object
 from apps.metrics.series import series_of
@@ -45,4 +46,4 @@ class SamplesView(APIView):
             },
             "units": {name: UNITS[name] for name in wanted["measures"]},
         }
-        return Response(about | asdict(series))
+        return Response(about | beside(wanted["kind"], int(wanted["ref"])) | asdict(series))

@@ -121,7 +121,7 @@ class UsageChart {
   levels() {
     const { limit } = this.spec;
     const highest = this.data.highest();
-    const level = this.limit ?? (limit === "load_1m" ? this.about.capacity[limit] : null);
+    const level = this.spec.whole ? null : this.limit ?? (limit === "load_1m" ? this.about.capacity[limit] : null);
     const found = limitMatters(highest, level) ? [{ role: "limit", value: level }] : [];
     const reserved = this.about.reservations[limit];
     return reserved ? [...found, { role: "reserved", value: reserved }] : found;

@@ -92,7 +92,7 @@ export class SeriesData {
   }
 
   get isEmpty() {
-    return !this.at.length;
+    return !this.columns[this.measures[0]].mean.some(isKnown);
   }
 
   // Where the first measure has no figures between two that it has, and after the last of a chart that is to be live.
