@@ -7,6 +7,7 @@ import json
 import math
 import re
 import struct
+import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from apps.metrics.models import MetricObject
@@ -35,6 +37,18 @@ MEMORY = '.dce-chart[data-metric="memory"]'
 @pytest.fixture(scope="session", autouse=True)
 def _database_first(django_db_setup):
     """The server shares the database in memory only where that exists before the server does."""
+
+
+@pytest.fixture(autouse=True)
+def _one_request_at_a_time(monkeypatch):
+    """The server's threads share one connection to a database in memory; a page of charts asks much at once."""
+    lock, answer = threading.RLock(), WSGIHandler.__call__
+
+    def wait_and_answer(handler, environ, start_response):
+        with lock:
+            return answer(handler, environ, start_response)
+
+    monkeypatch.setattr(WSGIHandler, "__call__", wait_and_answer)
 
 
 @dataclass
@@ -152,6 +166,15 @@ def point(page: Page, x: int, chart: str = CPU) -> None:
     page.hover(f"{chart} .u-over", position={"x": x, "y": 60})
 
 
+def place(page: Page) -> dict[str, float]:
+    """Where the plot of the processor is."""
+    over = page.locator(f"{CPU} .u-over")
+    expect(over).to_be_visible()
+    box = over.bounding_box()
+    assert box is not None
+    return dict(box)
+
+
 def query_of(page: Page) -> dict[str, str]:
     """The address' query."""
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
@@ -202,7 +225,7 @@ def test_a_range_is_chosen_once_for_all_and_kept_in_the_address(page, live_serve
 
 def test_dragging_zooms_and_escape_goes_back(page, live_server, world):
     open_charts(page, live_server, world)
-    box = page.locator(f"{CPU} .u-over").bounding_box()
+    box = place(page)
 
     page.mouse.move(box["x"] + box["width"] / 3, box["y"] + 50)
     page.mouse.down()
@@ -270,7 +293,7 @@ def test_yesterday_is_drawn_beside_today(page, live_server, world):
 
 def test_a_silence_is_striped_and_says_why(page, live_server, world):
     open_charts(page, live_server, world)
-    box = page.locator(f"{CPU} .u-over").bounding_box()
+    box = place(page)
 
     point(page, int(box["width"] * (900 - 340) / 900))
 
@@ -327,8 +350,8 @@ def test_csv_is_what_the_chart_shows(page, live_server, world):
     with page.expect_download() as told:
         page.click(f"{CPU} [data-download=csv]")
 
-    rows = list(csv.reader(Path(told.value.path()).open(encoding="utf-8", newline="")))
-    assert told.value.suggested_filename.startswith("node-1-cpu-")
+    rows = list(csv.reader(Path(told.value.path()).read_text().splitlines()))
+    assert told.value.suggested_filename == "node-1-usage.csv"
     assert rows[0][:2] == ["time (UTC)", "cpu_cores mean (cores)"]
     # A quarter of an hour at one sample in five seconds, without the two minutes of the hole.
     assert len(rows) - 1 == pytest.approx((900 - 120) / STEP_S, abs=8)

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from django.http import StreamingHttpResponse
+from django.utils.http import content_disposition_header
+from django.utils.text import get_valid_filename
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.views import APIView
@@ -49,7 +51,10 @@ class TableView(APIView):
         span = replace(wanted["span"], points=MOST_ROWS)
         lines = lines_of(series_of(row, span, wanted["measures"]), wanted["measures"])
         answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="usage-{kind}-{ref}.csv"'
+        name = get_valid_filename(row.label) if row and row.label else f"{kind}-{ref}"
+        answer["Content-Disposition"] = content_disposition_header(
+            as_attachment=True, filename=f"{name}-usage.csv"
+        )
         answer["Cache-Control"] = "no-store"
         return answer
 

@@ -18,6 +18,8 @@ class RangeBar {
     this.compare = element.querySelector("[name=compare]");
     element.addEventListener("click", ({ target }) => this.click(target.closest("button")));
     this.form.addEventListener("submit", (event) => this.submit(event));
+    // A field that was found wrong may be right again: until then the browser would not submit.
+    this.form.addEventListener("input", () => this.form.elements.to.setCustomValidity(""));
     this.compare.addEventListener("change", () => this.range.setCompare(this.compare.value));
     this.range.listen(() => this.show());
     this.show();

@@ -159,6 +159,11 @@ class UsageChart {
     this.showKey();
   }
 
+  repaint() {
+    const fresh = palette();
+    if (["--dce-surface", "--dce-cpu", "--dce-line"].some((name) => fresh(name) !== this.color(name))) this.rebuild();
+  }
+
   draw() {
     this.drawnAt = Date.now();
     this.lay();
@@ -196,7 +201,11 @@ class UsageChart {
         color: colors[role] ?? spec.colors[index],
         isDashed: role !== "mean",
       }))
-      .concat(this.layout.some(({ role }) => role === "low") ? [{ role: "band", label: words.band, color: spec.colors[0] }] : []);
+      .concat(this.hasRole("low") ? [{ role: "band", label: words.band, color: spec.colors[0] }] : []);
+  }
+
+  hasRole(wanted) {
+    return this.layout.some(({ role }) => role === wanted);
   }
 
   // One line alone needs no key.
@@ -241,7 +250,7 @@ class UsageChart {
 
   download(what) {
     if (what === "png") savePicture(this, this.color);
-    else saveTable(this, tableAddress(this.element.dataset, this.measures, this.range.window()));
+    else saveTable(tableAddress(this.element.dataset, this.measures, this.range.window()));
   }
 
   // While nobody sends, time goes on: gaps grow, and what happened meanwhile is asked for.
@@ -270,7 +279,7 @@ const act = (chart, { dataset }, button) => {
 const watchPlace = (chart) => {
   const plot = chart.part("plot");
   new ResizeObserver(([entry]) => entry.contentRect.width && chart.plot?.setSize({ width: entry.contentRect.width, height: HEIGHT })).observe(plot);
-  new MutationObserver(() => chart.rebuild()).observe(document.documentElement, { attributeFilter: ["class"] });
+  new MutationObserver(() => chart.repaint()).observe(document.documentElement, { attributeFilter: ["class"] });
   new IntersectionObserver(([entry]) => {
     chart.isVisible = entry.isIntersecting;
     chart.schedule();

@@ -62,4 +62,5 @@ export const savePicture = (chart, color) => {
   }, "image/png");
 };
 
-export const saveTable = (chart, address) => save(address, `${chart.fileName}.csv`);
+// The server says how the file is called.
+export const saveTable = (address) => save(address, "");

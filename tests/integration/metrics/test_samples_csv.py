@@ -41,7 +41,7 @@ def test_each_sample_is_a_line(node, viewer, signed_in):
     head, *rows = rows_of(answer)
 
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    assert f"usage-node-{node.pk}.csv" in answer["Content-Disposition"]
+    assert answer["Content-Disposition"] == 'attachment; filename="node-1-usage.csv"'
     assert head[0] == "time (UTC)"
     assert "cpu_cores mean (cores)" in head
     assert "memory_bytes greatest (bytes)" in head
