@@ -17,4 +17,5 @@ pytest_plugins = [
     "tests.plugins.redis_server",
     "tests.plugins.registry",
     "tests.plugins.sockets",
+    "tests.plugins.usage_memory",
 ]

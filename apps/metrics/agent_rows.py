@@ -17,6 +17,7 @@ class ContainerRef:
     name: str
     service_pk: int | None
     cpu_limit_cores: float | None
+    stack_pk: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from apps.metrics.measures import Figures
+from apps.metrics.measures import Figures, Values, believable_values
 from apps.nodes.ports.agent import AgentSnapshot, AgentTable, AgentTicks, Column
 
 # A step of the node's clock between two samples that is larger than this is no sampling's jitter.
@@ -23,8 +23,6 @@ CONTAINER_COLUMNS = (
 )
 # A container has no load, swap and disk of its own.
 CONTAINER_GAPS: tuple[None, ...] = (None, None, None, None)
-
-Values = tuple[float | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def container_rows(snapshot: AgentSnapshot, at_s: list[int]) -> list[Row]:
     table = snapshot.tables["containers"]
     columns = [table.columns[name] for name in CONTAINER_COLUMNS]
     return [
-        Row(table.keys[key], at_s[tick], (*values, *CONTAINER_GAPS))
+        Row(table.keys[key], at_s[tick], believable_values((*values, *CONTAINER_GAPS)))
         for tick, key, *values in zip(table.tick, table.key, *columns, strict=True)
     ]
 
@@ -89,7 +87,7 @@ def host_rows(snapshot: AgentSnapshot, at_s: list[int]) -> list[Row]:
             disk_used_bytes=used,
             disk_total_bytes=total,
         )
-        rows.append(Row("", at_s[tick], tuple(figures.as_dict().values())))
+        rows.append(Row("", at_s[tick], believable_values(figures.as_tuple())))
     return rows
 
 

@@ -10,15 +10,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from apps.metrics import agent_ticks, bulk
+from apps.metrics import agent_ticks, bulk, store
 from apps.metrics.agent_frames import publish_on_commit
 from apps.metrics.agent_rows import AgentUsage, NodeRows
 from apps.metrics.agent_ticks import Row
 from apps.metrics.bulk import Described, Stored
-from apps.metrics.minutes import OpenMinutes, open_minutes
 from apps.metrics.models import MetricObject
-from apps.metrics.object_keys import ObjectKeys, Ref, object_keys
-from apps.metrics.services import CLOCK_AHEAD, store_totals
+from apps.metrics.object_keys import ObjectKeys, Ref
+from apps.metrics.retention import keep
+from apps.metrics.services import CLOCK_AHEAD, PartsOf, store_totals
+from apps.metrics.store import Memory, memory
 
 Kind, Source = MetricObject.Kind, MetricObject.Source
 
@@ -27,17 +28,16 @@ def ingest_agents(
     usages: Sequence[AgentUsage],
     *,
     now: datetime,
-    keys: ObjectKeys = object_keys,
-    minutes: OpenMinutes = open_minutes,
+    memory: Memory = memory,
 ) -> None:
     """Store what several agents brought, in the caller's transaction; frames go out after its commit."""
-    told = [_told(usage) for usage in usages]
+    keys, told = memory.keys, [_told(usage) for usage in usages]
     _describe([one for one in told if one.needs_describing(keys)], keys, now=now)
     nodes = [rows for one in told if (rows := _node_rows(one, now=now, keys=keys)).stored]
     bulk.insert_samples(row for node in nodes for row in node.stored)
-    bulk.update_latest([row for node in nodes for row in latest(node.stored)])
     for node in nodes:
-        _close_minutes(node, minutes)
+        store.close_minutes(node.stored, owner=node.usage.node_pk, minutes=memory.minutes)
+    bulk.update_latest([row for node in nodes for row in latest(node.stored)])
     publish_on_commit(nodes)
     _totals(nodes, now=now)
 
@@ -74,13 +74,14 @@ def _told(usage: AgentUsage) -> Told:
 
 def _node_rows(told: Told, *, now: datetime, keys: ObjectKeys) -> NodeRows:
     latest_s = int((now + CLOCK_AHEAD).timestamp())
+    oldest_s = keep().oldest_accepted_s(int(now.timestamp()))
     host_id = keys.get(told.own)
     ids = {key: pk for key, ref in told.refs.items() if (pk := keys.get(ref))}
     stored = [Stored(host_id, row.at_s, row.values) for row in told.host] if host_id else []
     stored += [
         Stored(ids[row.key], row.at_s, row.values) for row in told.containers if row.key in ids
     ]
-    rows = [row for row in stored if 0 <= row.at_s <= latest_s]
+    rows = [row for row in stored if oldest_s <= row.at_s <= latest_s]
     return NodeRows(told.usage, host_id, ids, rows)
 
 
@@ -116,6 +117,7 @@ def _containers(told: Told) -> Iterator[Described]:
             cluster_ref=usage.cluster_pk,
             node_ref=usage.node_pk,
             service_ref=container.service_pk,
+            stack_ref=container.stack_pk,
             cpu_limit_cores=container.cpu_limit_cores,
             memory_limit_bytes=limits.get(key),
         )
@@ -126,22 +128,14 @@ def latest(rows: Sequence[Stored]) -> Collection[Stored]:
     return {row.object_id: row for row in rows}.values()
 
 
-def _close_minutes(node: NodeRows, minutes: OpenMinutes) -> None:
-    """Sum up the minutes that are over, those of late ticks once more."""
-    ids = {row.object_id for row in node.stored}
-    span = (min(row.at_s for row in node.stored), max(row.at_s for row in node.stored))
-    over = minutes.over(node.usage.node_pk, ids, oldest_s=span[0], newest_s=span[1])
-    if over is not None:
-        bulk.roll_up(over.object_ids, first_s=over.first_s, end_s=over.end_s)
-
-
 def _totals(nodes: Sequence[NodeRows], *, now: datetime) -> None:
-    services: dict[int, set[int]] = {}
+    found: dict[int, PartsOf] = {}
     first_node: dict[int, int] = {}
     for node in nodes:
         usage = node.usage
         first_node.setdefault(usage.cluster_pk, usage.node_pk)
-        found = services.setdefault(usage.cluster_pk, set())
-        found.update(one.service_pk for one in usage.containers.values() if one.service_pk)
+        parts = found.setdefault(usage.cluster_pk, PartsOf(set(), set()))
+        parts.services.update(pk for one in usage.containers.values() if (pk := one.service_pk))
+        parts.stacks.update(pk for one in usage.containers.values() if (pk := one.stack_pk))
     for cluster_pk, node_pk in first_node.items():
-        store_totals(node_pk, cluster_pk, services=services[cluster_pk], at=now)
+        store_totals(node_pk, cluster_pk, parts=found[cluster_pk], at=now)

@@ -26,7 +26,7 @@ class MetricsConfig(AppConfig):
         from dce_portal.live import register_topic
 
         register_topic("cluster", may_watch_cluster)
-        for kind in ("node", "service", "container"):
+        for kind in ("node", "service", "stack", "container"):
             register_topic(kind, partial(_guard, may_see, kind))
 
 

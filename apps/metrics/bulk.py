@@ -1,56 +1,50 @@
-"""Writes the samples of many nodes at once: plain statements, since a thousand nodes bring 6,000 rows a second."""
+"""The one way in which samples are written: plain statements, since a thousand nodes bring 6,000 rows a second."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import batched
 from operator import attrgetter
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from apps.metrics.measures import MEASURES
-from apps.metrics.models import SUMMARY_PARTS, MetricObject, MinuteSample, Sample
-from apps.metrics.rollup import MINUTE_S
+from apps.metrics.models import MetricObject, Sample
+from apps.metrics.object_keys import Ref
+from apps.metrics.partitions import ensure_days
 
 OBJECTS_A_STATEMENT = 400
 
-_SAMPLE, _OBJECT, _MINUTE = (model._meta.db_table for model in (Sample, MetricObject, MinuteSample))
-_COLUMNS = ", ".join(MEASURES)
+_SAMPLE, _OBJECT = (model._meta.db_table for model in (Sample, MetricObject))
+_COLUMNS = ", ".join(("object_id", "at_s", *MEASURES))
 _PLACES = ", ".join(["%s"] * (len(MEASURES) + 2))
 # What is there already was stored from an answer that came twice.
-_INSERT_SAMPLE = (
-    f"INSERT INTO {_SAMPLE} (object_id, at_s, {_COLUMNS}) VALUES ({_PLACES}) ON CONFLICT DO NOTHING"  # noqa: S608 - our own names
+_INSERT_SAMPLE = f"INSERT INTO {_SAMPLE} ({_COLUMNS}) VALUES ({_PLACES}) ON CONFLICT DO NOTHING"  # noqa: S608 - our own names
+_COPY = f"COPY {{table}} ({_COLUMNS}) FROM STDIN"
+_STAGE = (
+    f"CREATE TEMPORARY TABLE IF NOT EXISTS samples_that_came (LIKE {_SAMPLE}) ON COMMIT DELETE ROWS"
 )
+_FROM_STAGE = f"INSERT INTO {_SAMPLE} SELECT * FROM samples_that_came ON CONFLICT DO NOTHING"  # noqa: S608 - our own names
 _DESCRIPTION = (
-    *("label", "source", "cluster_ref", "node_ref", "service_ref"),
+    *("label", "source", "cluster_ref", "node_ref", "service_ref", "stack_ref"),
     *("cpu_limit_cores", "memory_limit_bytes"),
 )
 _DESCRIBED = ("kind", "ref", *_DESCRIPTION)
-_DESCRIBE = f"""
+_DESCRIBE_NEW = f"""
     INSERT INTO {_OBJECT} ({", ".join(_DESCRIBED)}, created_at, last_sample_at)
     VALUES ({", ".join(["%s"] * (len(_DESCRIBED) + 2))})
     ON CONFLICT (kind, ref) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _DESCRIPTION)}
 """  # noqa: S608 - our own names; the values are parameters
+_DESCRIBE_ANEW = (
+    f"UPDATE {_OBJECT} SET {', '.join(f'{name} = %s' for name in _DESCRIPTION)} WHERE id = %s"  # noqa: S608 - our own names
+)
 _SETS = ", ".join(f"{name} = %s" for name in MEASURES)
 _UPDATE_LATEST = (
     f"UPDATE {_OBJECT} SET {_SETS}, last_sample_at = %s WHERE id = %s AND last_sample_at <= %s"  # noqa: S608 - our own names
 )
-_SUMMARY = [f"{measure}_{part}" for measure in MEASURES for part in SUMMARY_PARTS]
-_AGGREGATES = ", ".join(
-    f"NULLIF(COUNT({name}), 0), SUM({name}), MIN({name}), MAX({name})" for name in MEASURES
-)
-_FROM_MINUTE = f"at_s - at_s %% {MINUTE_S}"
-_OVERWRITE = ", ".join(f"{name} = excluded.{name}" for name in _SUMMARY)
-_ROLL_UP = f"""
-    INSERT INTO {_MINUTE} (object_id, minute_s, {", ".join(_SUMMARY)})
-    SELECT object_id, {_FROM_MINUTE}, {_AGGREGATES} FROM {_SAMPLE}
-    WHERE object_id IN ({{places}}) AND at_s >= %s AND at_s < %s
-    GROUP BY object_id, {_FROM_MINUTE}
-    ON CONFLICT (object_id, minute_s) DO UPDATE SET {_OVERWRITE}
-"""  # noqa: S608 - our own names; the values are parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,33 +67,92 @@ class Described:
     cluster_ref: int
     node_ref: int | None = None
     service_ref: int | None = None
+    stack_ref: int | None = None
     cpu_limit_cores: float | None = None
     memory_limit_bytes: float | None = None
 
+    @property
+    def key(self) -> Ref:
+        """What it is a row of."""
+        return (str(self.kind), self.ref)
 
-def describe_objects(objects: Sequence[Described], *, now: datetime) -> dict[tuple[str, int], int]:
-    """Make the rows that are missing, say of the others what they are now; returns all keys by kind and ref."""
+
+_read = attrgetter(*_DESCRIBED)
+
+
+def describe_objects(objects: Sequence[Described], *, now: datetime) -> dict[Ref, int]:
+    """Make the rows that are missing, say of the others what they are now; returns all keys by kind and ref.
+
+    Rows that are right are left alone: an insert that finds its row would use up a key each time.
+    """
+    wanted = {one.key: tuple(map(_plain, _read(one))) for one in objects}
+    known = dict(_known(wanted))
+    changed = [
+        (*row[2:], known[ref][0])
+        for ref, row in wanted.items()
+        if ref in known and known[ref][1] != row
+    ]
     # Any sample is newer than what a row is made with.
     moments = (_moment_of(now), _moment(0))
-    read = attrgetter(*_DESCRIBED)
+    missing = {ref: (*row, *moments) for ref, row in wanted.items() if ref not in known}
     with connection.cursor() as cursor:
-        cursor.executemany(_DESCRIBE, [(*read(one), *moments) for one in objects])
-    return {
-        (kind, ref): pk
-        for kind in {one.kind for one in objects}
-        for part in batched((one.ref for one in objects if one.kind == kind), OBJECTS_A_STATEMENT)
-        for ref, pk in _keys_of(kind, part)
-    }
+        cursor.executemany(_DESCRIBE_ANEW, changed)
+        cursor.executemany(_DESCRIBE_NEW, list(missing.values()))
+    known |= dict(_known(missing))
+    return {ref: pk for ref, (pk, _row) in known.items()}
 
 
-def _keys_of(kind: str, refs: Sequence[int]) -> Iterable[tuple[int, int]]:
-    return MetricObject.objects.filter(kind=kind, ref__in=refs).values_list("ref", "pk")
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a column's value
+    """Choices as the text that they are."""
+    return str(value) if isinstance(value, str) else value
+
+
+def _known(wanted: Iterable[Ref]) -> Iterable[tuple[Ref, tuple[int, tuple[Any, ...]]]]:
+    refs = list(wanted)
+    for kind in {kind for kind, _ref in refs}:
+        own = [ref for a_kind, ref in refs if a_kind == kind]
+        for part in batched(own, OBJECTS_A_STATEMENT):
+            rows = MetricObject.objects.filter(kind=kind, ref__in=part)
+            for pk, *row in rows.values_list("pk", *_DESCRIBED):
+                yield (row[0], row[1]), (pk, tuple(row))
 
 
 def insert_samples(rows: Iterable[Stored]) -> None:
     """Add raw rows; one that is there already stays as it is."""
+    values = [(row.object_id, row.at_s, *row.values) for row in rows]
+    if not values:
+        return
+    ensure_days(row[1] for row in values)
+    if connection.vendor == "postgresql":
+        _copy(values)
+        return
     with connection.cursor() as cursor:
-        cursor.executemany(_INSERT_SAMPLE, [(row.object_id, row.at_s, *row.values) for row in rows])
+        cursor.executemany(_INSERT_SAMPLE, values)
+
+
+def _copy(values: Sequence[tuple[Any, ...]]) -> None:
+    """Straight into the table; only where a row is there already, by way of another."""
+    try:
+        with transaction.atomic():
+            _copy_into(_SAMPLE, values)
+    except IntegrityError:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(_STAGE)
+            _copy_into("samples_that_came", values)
+            with connection.cursor() as cursor:
+                cursor.execute(_FROM_STAGE)
+                cursor.execute("TRUNCATE samples_that_came")
+
+
+def _copy_into(table: str, values: Sequence[tuple[Any, ...]]) -> None:
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(_COPY.format(table=table)) as copy,
+    ):
+        for row in values:
+            copy.write_row(row)
 
 
 def update_latest(rows: Sequence[Stored]) -> None:
@@ -116,11 +169,3 @@ def _moment(at_s: int) -> Any:  # noqa: ANN401 - what the database's driver take
 
 def _moment_of(at: datetime) -> Any:  # noqa: ANN401 - what the database's driver takes
     return connection.ops.adapt_datetimefield_value(at)
-
-
-def roll_up(object_ids: Collection[int], *, first_s: int, end_s: int) -> None:
-    """Sum up whole minutes from their raw rows; doing it again after late rows came makes them right."""
-    with connection.cursor() as cursor:
-        for part in batched(object_ids, OBJECTS_A_STATEMENT):
-            statement = _ROLL_UP.format(places=", ".join(["%s"] * len(part)))
-            cursor.execute(statement, [*part, first_s, end_s])

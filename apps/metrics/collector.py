@@ -1,4 +1,4 @@
-"""What the poll worker remembers between two polls: the last counters, and which rows are due.
+"""What the poll worker remembers between two polls: the last counters, which rows are due, and what was written.
 
 It lives in memory only. After a restart the first poll gives memory alone and the second
 one everything again; nothing is stored twice or lost by that.
@@ -12,7 +12,11 @@ from threading import Lock
 
 from apps.metrics import rates
 from apps.metrics.measures import Figures, believable
+from apps.metrics.minutes import OpenMinutes
+from apps.metrics.object_keys import ObjectKeys
 from apps.metrics.ports import HostCounters, HostPort
+from apps.metrics.store import Memory
+from apps.metrics.store import memory as own_memory
 from apps.nodes.ports import ContainerCounters
 
 MOST_NODES = 5000
@@ -21,14 +25,18 @@ TOTALS_EVERY_S = 5
 FIRST_TOTAL_AFTER_S = 11
 
 
+def _new_memory() -> Memory:
+    return Memory(ObjectKeys(), OpenMinutes())
+
+
 @dataclass(slots=True)
 class Collector:
     """Shared by the threads of one process; a node's entry goes when its containers do."""
 
+    written: Memory = field(default_factory=_new_memory)
     _containers: dict[int, dict[str, ContainerCounters]] = field(default_factory=dict)
     _hosts: dict[int, HostCounters] = field(default_factory=dict)
     _due_at_s: dict[tuple[str, int], int] = field(default_factory=dict)
-    _open_minutes: dict[int, int] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def container_figures(
@@ -64,20 +72,6 @@ class Collector:
             _shrink(self._due_at_s, most=MOST_NODES * 10)
         return due
 
-    def turn_minute(self, object_ids: Iterable[int], minute_s: int) -> dict[int, int | None]:
-        """Objects whose minute is over: the minute it was, None where this process cannot know."""
-        with self._lock:
-            over = {
-                object_id: self._open_minutes.get(object_id)
-                for object_id in object_ids
-                if self._open_minutes.get(object_id) != minute_s
-            }
-            for object_id in over:
-                self._open_minutes.pop(object_id, None)
-                self._open_minutes[object_id] = minute_s
-            _shrink(self._open_minutes, most=MOST_NODES * 100)
-        return over
-
 
 def _shrink[Key, Value](kept: dict[Key, Value], *, most: int = MOST_NODES) -> None:
     """Forget the entries that were written longest ago."""
@@ -85,4 +79,4 @@ def _shrink[Key, Value](kept: dict[Key, Value], *, most: int = MOST_NODES) -> No
         del kept[next(iter(kept))]
 
 
-collector = Collector()
+collector = Collector(written=own_memory)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from math import isfinite
 
 UNITS = {
     "cpu_cores": "cores",
@@ -19,6 +18,10 @@ UNITS = {
     "disk_total_bytes": "bytes",
 }
 MEASURES = tuple(UNITS)
+# No machine has more: what a counter beyond 64 bits or a broken one yields is no figure.
+MOST_BYTES, MOST_OTHERS = 2.0**62, 2.0**32
+MOST = tuple(MOST_BYTES if "bytes" in unit else MOST_OTHERS for unit in UNITS.values())
+Values = tuple[float | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,10 @@ class Figures:
     def as_dict(self) -> dict[str, float | None]:
         """Every measure by name, as the tables have them."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def as_tuple(self) -> Values:
+        """Every measure in the order of MEASURES."""
+        return tuple(getattr(self, name) for name in MEASURES)
 
     def known(self) -> dict[str, float]:
         """Only what could be told, rounded to what a live frame needs."""
@@ -68,10 +75,13 @@ def total(parts: list[Figures]) -> Figures:
 
 
 def believable(figures: Figures) -> Figures:
-    """The same without values that no machine can have: negative, infinite or not a number."""
-    return Figures(
-        **{
-            name: value if value is not None and isfinite(value) and value >= 0 else None
-            for name, value in figures.as_dict().items()
-        }
+    """The same without values that no machine can have."""
+    return Figures(**dict(zip(MEASURES, believable_values(figures.as_tuple()), strict=True)))
+
+
+def believable_values(values: Values) -> Values:
+    """The same without what is negative, infinite, not a number or beyond any machine."""
+    return tuple(
+        value if value is not None and 0 <= value <= most else None
+        for value, most in zip(values, MOST, strict=True)
     )

@@ -1,13 +1,15 @@
-"""Which minutes of a node still grow: what is over is summed up once, what gets late rows once more."""
+"""Which minutes still grow: what is over is summed up once, what gets late rows once more."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from threading import Lock
 
 from apps.metrics.rollup import minute_of
 
-MOST_NODES = 5000
+MOST_OWNERS = 10_000
+LONGEST_BACK_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +29,47 @@ class _Open:
 
 @dataclass(slots=True)
 class OpenMinutes:
-    """The newest minute of each node, and the objects that have rows in it.
+    """The newest minute of each owner (a node, a cluster's totals), and the objects that have rows in it.
 
-    It is lost with the process; then the minute that was open is summed up with the next
-    ones, since its first rows are looked for that far back.
+    It is lost with the process; then the database tells where the objects' rows ended before.
     """
 
-    back_s: int = 300
     _open: dict[int, _Open] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
 
     def over(
-        self, node_pk: int, object_ids: Collection[int], *, oldest_s: int, newest_s: int
+        self,
+        owner: int,
+        object_ids: Collection[int],
+        *,
+        oldest_s: int,
+        newest_s: int,
+        ended_s: Callable[[], int | None] = lambda: None,
     ) -> Over | None:
         """What to sum up now that rows from the oldest to the newest moment are stored."""
         ids, newest = frozenset(object_ids), minute_of(newest_s)
-        before = self._open.pop(node_pk, None)
-        known = before or _Open(minute_of(oldest_s - self.back_s), frozenset())
+        with self._lock:
+            before = self._open.pop(owner, None)
+        known = before or _Open(_resumed(ended_s(), oldest_s), frozenset())
         first_s = min(known.minute_s, minute_of(oldest_s))
         all_ids, end_s = ids | known.object_ids, max(newest, known.minute_s)
         is_same = before is not None and end_s == before.minute_s
-        self._open[node_pk] = _Open(end_s, all_ids if is_same else ids)
-        if len(self._open) > MOST_NODES:
-            del self._open[next(iter(self._open))]
+        with self._lock:
+            self._open[owner] = _Open(end_s, all_ids if is_same else ids)
+            if len(self._open) > MOST_OWNERS:
+                del self._open[next(iter(self._open))]
         return Over(all_ids, first_s, end_s) if first_s < end_s else None
 
     def forget(self) -> None:
-        """As a new process would begin."""
+        """As a new process would begin: also after a write that failed."""
         self._open.clear()
+
+
+def _resumed(ended_s: int | None, oldest_s: int) -> int:
+    """The minute in which an earlier process left off, within a day."""
+    if ended_s is None:
+        return minute_of(oldest_s)
+    return minute_of(max(min(ended_s, oldest_s), oldest_s - LONGEST_BACK_S))
 
 
 open_minutes = OpenMinutes()

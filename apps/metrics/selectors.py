@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Max, OuterRef, Subquery, Sum
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, Max, OuterRef, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -14,7 +15,13 @@ from apps.metrics.charts import CHARTS
 from apps.metrics.models import MetricObject
 from apps.nodes.models import Cluster, Node
 from apps.nodes.selectors import clusters_visible_to, knows_containers, nodes_visible_to
-from apps.workloads.selectors import containers_visible_to, services_visible_to
+from apps.registry.selectors import namespaces_visible_to
+from apps.workloads.selectors import (
+    containers_visible_to,
+    services_visible_to,
+    stacks_visible_to,
+    volumes_visible_to,
+)
 from dce_portal.errors import InvalidInput, NotFound
 
 Kind = MetricObject.Kind
@@ -28,7 +35,10 @@ VISIBLE = {
     Kind.CLUSTER: clusters_visible_to,
     Kind.NODE: nodes_visible_to,
     Kind.SERVICE: services_visible_to,
+    Kind.STACK: stacks_visible_to,
     Kind.CONTAINER: containers_visible_to,
+    Kind.VOLUME: volumes_visible_to,
+    Kind.NAMESPACE: namespaces_visible_to,
 }
 
 
@@ -36,6 +46,12 @@ def latest_figures(kind: str, measure: str) -> Subquery:
     """The newest value of a measure, as a column of a query over the things of that kind."""
     own = MetricObject.objects.filter(kind=kind, ref=OuterRef("pk"))
     return Subquery(own.values(measure)[:1])
+
+
+def what_is_measured(kind: str) -> Exists:
+    """Whether the thing of a measured object is still there, whoever may see it."""
+    model = VISIBLE[Kind(kind)](AnonymousUser()).model
+    return Exists(model._default_manager.filter(pk=OuterRef("ref")))
 
 
 def may_see(user: User, kind: str, ref: str) -> bool:
@@ -54,7 +70,7 @@ def may_watch_cluster(user: User, ref: str | None = None) -> bool:
 def measured_object(user: User, *, kind: str, ref: str) -> MetricObject | None:
     """The object whose samples the person asks for; None where none came yet."""
     if kind not in VISIBLE:
-        message = _("There is usage of cluster, node, service and container.")
+        message = _("There is usage of %(kinds)s.") % {"kinds": ", ".join(Kind.values)}
         raise InvalidInput(message, field="kind")
     if not may_see(user, kind, ref):
         message = _("There is no %(kind)s with the number %(ref)s, or it is not yours to see.")

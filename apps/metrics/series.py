@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from django.db.models import Count, F, Max, Model, Sum
+from django.db.models import Count, F, FloatField, Max, Min, QuerySet, Sum
+from django.db.models.functions import Cast
 
-from apps.metrics.models import MetricObject, MinuteSample, Sample
-from apps.metrics.rollup import MINUTE_S
+from apps.metrics import sealing
+from apps.metrics.measures import MEASURES
+from apps.metrics.models import MetricObject, Sample
+from apps.metrics.retention import Keep, keep
+from apps.metrics.rollup import Summary
+from apps.metrics.tiers import TIERS, Tier
 
 RAW_UP_TO_S = 2 * 3600
-# Raw samples are 5–10 s apart: only a longer silence is a gap.
+# Raw samples are 5–10 s apart: only a longer silence is a gap. Some things are measured now and then.
 RAW_GAP_S = 45
-STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
+SLOW_GAPS_S = {MetricObject.Kind.NAMESPACE: 3 * 900, MetricObject.Kind.VOLUME: 8 * 86_400}
+STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200)
+DAY_S = 86_400
+# No chart reads more rows of a tier than this; two years of two hours are 8,772.
+MOST_ROWS = 9_000
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Moments, and for each measure the mean and the highest value since the moment before."""
+    """Moments, and for each measure the mean, the highest and the least value since the moment before."""
 
     tier: str
     step_s: int
     gap_s: int
     at: list[int]
     columns: Mapping[str, list[float | None]]
+    rows_read: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,72 +56,129 @@ class Range:
     def step_s(self, least: int) -> int:
         """The shortest of the usual steps with which the points suffice."""
         needed = max(least, ceil(self.length_s / self.points))
-        return next((step for step in STEPS_S if step >= needed), needed)
+        usual = next((step for step in STEPS_S if step >= needed), 0)
+        return usual or ceil(needed / DAY_S) * DAY_S
 
 
 def series_of(row: MetricObject | None, span: Range, measures: Sequence[str]) -> Series:
     """Read the series; without an object it is empty, and the same shape."""
-    if span.length_s <= RAW_UP_TO_S:
-        step_s = span.step_s(1)
-        rows = _raw(row, span, measures, step_s)
-        return _series("raw", step_s, max(RAW_GAP_S, 3 * step_s), rows, measures)
-    step_s = span.step_s(MINUTE_S)
-    rows = _minutes(row, span, measures, step_s)
-    return _series("minute", step_s, 3 * step_s, rows, measures)
+    now_s = int(time.time())
+    level = level_of(span, keep(), now_s)
+    step_s = span.step_s(level.step_s if level else 1)
+    buckets = Buckets(measures, step_s, now_s)
+    if row is not None:
+        buckets.read(level, row.pk, span.start_s, span.end_s)
+    gap_s = max(0 if level else RAW_GAP_S, 3 * step_s)
+    if row is not None:
+        gap_s = max(gap_s, SLOW_GAPS_S.get(MetricObject.Kind(row.kind), 0))
+    return buckets.series(level.name if level else "raw", gap_s)
 
 
-def _raw(
-    row: MetricObject | None, span: Range, measures: Sequence[str], step_s: int
-) -> list[dict[str, Any]]:
-    parts: dict[str, Any] = {}
-    for name in measures:
-        parts |= {
-            f"{name}__n": Count(name),
-            f"{name}__total": Sum(name),
-            f"{name}__top": Max(name),
-        }
-    return _buckets(Sample, "at_s", row, span, step_s, parts)
+def level_of(span: Range, kept: Keep, now_s: int) -> Tier | None:
+    """The tier that suits: not more rows than the points need, and one that still holds the beginning.
+
+    None stands for the raw samples.
+    """
+    raw_since_s = min(kept.since_s("sealed", now_s), kept.since_s("raw", now_s))
+    if span.length_s <= RAW_UP_TO_S and span.start_s >= raw_since_s:
+        return None
+    able = [
+        tier
+        for tier in TIERS
+        if span.length_s <= MOST_ROWS * tier.step_s
+        and span.start_s >= kept.since_s(tier.name, now_s)
+    ]
+    fine = [tier for tier in able if tier.step_s <= span.length_s / span.points]
+    return fine[-1] if fine else (able[0] if able else TIERS[-1])
 
 
-def _minutes(
-    row: MetricObject | None, span: Range, measures: Sequence[str], step_s: int
-) -> list[dict[str, Any]]:
-    parts: dict[str, Any] = {}
-    for name in measures:
-        parts |= {
-            f"{name}__n": Sum(f"{name}_count"),
-            f"{name}__total": Sum(f"{name}_sum"),
-            f"{name}__top": Max(f"{name}_max"),
-        }
-    return _buckets(MinuteSample, "minute_s", row, span, step_s, parts)
+class Buckets:
+    """Sums by step; what the tiers have not closed yet is filled in from those below."""
 
+    def __init__(self, measures: Sequence[str], step_s: int, now_s: int) -> None:
+        """Nothing is read yet."""
+        self._measures, self._step_s, self._now_s = measures, step_s, now_s
+        self._found: dict[int, dict[str, Summary]] = {}
+        self._rows_read = 0
 
-def _buckets(
-    model: type[Model],
-    moment: str,
-    row: MetricObject | None,
-    span: Range,
-    step_s: int,
-    parts: Mapping[str, Any],
-) -> list[dict[str, Any]]:
-    """Sum up by step in the database: the answer is as long as the chart is wide, whatever the range."""
-    if row is None:
-        return []
-    within = {f"{moment}__gte": span.start_s, f"{moment}__lt": span.end_s}
-    rows = model._default_manager.filter(object_id=row.pk, **within)
-    steps = rows.annotate(bucket=F(moment) - F(moment) % step_s).values("bucket")
-    return list(steps.annotate(**parts).order_by("bucket"))
+    def read(self, level: Tier | None, object_id: int, start_s: int, end_s: int) -> None:
+        """Read a stretch from a tier, and its newest buckets from below, where they grow still."""
+        if start_s >= end_s:
+            return
+        if level is None:
+            self._read_raw(object_id, start_s, end_s)
+            return
+        settled_s = self._now_s - self._now_s % level.step_s - level.step_s
+        self._read_tier(level, object_id, start_s, min(end_s, settled_s))
+        below = TIERS.index(level) - 1
+        finer = TIERS[below] if below >= 0 else None
+        self.read(finer, object_id, max(start_s, settled_s), end_s)
 
+    def series(self, tier: str, gap_s: int) -> Series:
+        """Everything that was read, in columns."""
+        at = sorted(self._found)
+        columns: dict[str, list[float | None]] = {}
+        for name in self._measures:
+            summaries = [self._found[moment].get(name) for moment in at]
+            columns[name] = [one and round(one.mean, 4) for one in summaries]
+            columns[f"{name}_max"] = [one and one.max for one in summaries]
+            columns[f"{name}_min"] = [one and one.min for one in summaries]
+        return Series(tier, self._step_s, gap_s, at, columns, self._rows_read)
 
-def _series(
-    tier: str, step_s: int, gap_s: int, rows: Sequence[Mapping[str, Any]], measures: Sequence[str]
-) -> Series:
-    columns: dict[str, list[float | None]] = {}
-    for name in measures:
-        columns[name] = [_mean(row[f"{name}__total"], row[f"{name}__n"]) for row in rows]
-        columns[f"{name}_max"] = [row[f"{name}__top"] for row in rows]
-    return Series(tier, step_s, gap_s, [row["bucket"] for row in rows], columns)
+    def _read_tier(self, tier: Tier, object_id: int, start_s: int, end_s: int) -> None:
+        parts: dict[str, Any] = {}
+        for name in self._measures:
+            parts |= {
+                f"{name}__n": Sum(f"{name}_count"),
+                f"{name}__total": Sum(f"{name}_sum"),
+                f"{name}__least": Min(f"{name}_min"),
+                f"{name}__top": Max(f"{name}_max"),
+            }
+        rows = tier.model._default_manager.filter(object_id=object_id)
+        self._read_summed(rows, tier.moment, start_s, end_s, parts)
 
+    def _read_raw(self, object_id: int, start_s: int, end_s: int) -> None:
+        if sealing.may_be_sealed(start_s):
+            self._read_packed(object_id, start_s, end_s)
+            return
+        parts: dict[str, Any] = {}
+        for name in self._measures:
+            parts |= {
+                f"{name}__n": Count(name),
+                f"{name}__total": Sum(Cast(name, FloatField())),
+                f"{name}__least": Min(name),
+                f"{name}__top": Max(name),
+            }
+        self._read_summed(Sample.objects.filter(object_id=object_id), "at_s", start_s, end_s, parts)
 
-def _mean(total: float | None, count: int | None) -> float | None:
-    return None if total is None or not count else round(total / count, 4)
+    def _read_summed(
+        self, rows: QuerySet[Any], moment: str, start_s: int, end_s: int, parts: Mapping[str, Any]
+    ) -> None:
+        """Sum up by step in the database: the answer is as long as the chart is wide."""
+        within = rows.filter(**{f"{moment}__gte": start_s, f"{moment}__lt": end_s})
+        steps = within.annotate(bucket=F(moment) - F(moment) % self._step_s).values("bucket")
+        for row in steps.annotate(rows_read=Count("*"), **parts).order_by("bucket"):
+            self._rows_read += row["rows_read"]
+            self._found.setdefault(row["bucket"], {})
+            for name in self._measures:
+                if count := row[f"{name}__n"]:
+                    figures = (row[f"{name}__{part}"] for part in ("total", "least", "top"))
+                    self._add(row["bucket"], name, Summary(count, *figures))
+
+    def _read_packed(self, object_id: int, start_s: int, end_s: int) -> None:
+        rows = sealing.rows_of(object_id, first_s=start_s, end_s=end_s)
+        self._rows_read += len(rows)
+        places = [(name, MEASURES.index(name)) for name in self._measures]
+        for at_s, values in rows.items():
+            self._add_row(at_s - at_s % self._step_s, [(name, values[n]) for name, n in places])
+
+    def _add_row(self, bucket: int, values: Iterable[tuple[str, float | None]]) -> None:
+        self._found.setdefault(bucket, {})
+        for name, value in values:
+            if value is not None:
+                self._add(bucket, name, Summary(1, value, value, value))
+
+    def _add(self, bucket: int, name: str, summary: Summary) -> None:
+        summaries = self._found.setdefault(bucket, {})
+        before = summaries.get(name)
+        summaries[name] = before + summary if before else summary

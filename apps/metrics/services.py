@@ -1,8 +1,9 @@
-"""What acts in this app: takes in what a poll brought, and drops what is old."""
+"""What acts in this app: takes in what a poll brought."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,18 +14,15 @@ from django.utils import timezone
 from apps.metrics import backends, frames, store, totals
 from apps.metrics.collector import Collector, collector
 from apps.metrics.measures import IDLE, Figures, total
-from apps.metrics.models import MetricObject, MinuteSample, Sample
-from apps.metrics.rollup import minute_of
+from apps.metrics.models import MetricObject
 from apps.metrics.store import Measurement
 from apps.nodes.models import Node
 from apps.nodes.ports import ContainerCounters, ContainerInfo
+from apps.workloads.selectors import metered_containers
 from dce_portal import live
 
 log = structlog.get_logger(__name__)
 
-KEEP_RAW = timedelta(hours=48)
-KEEP_MINUTES = timedelta(days=7)
-FORGET_OBJECTS = timedelta(days=8)
 # Clocks of engines differ a little from ours; a sample further ahead than this is refused.
 CLOCK_AHEAD = timedelta(seconds=30)
 
@@ -62,48 +60,52 @@ def _store(
     node: Node, measured: list[Measurement], *, taken_at: datetime, memory: Collector
 ) -> None:
     """Write the objects and close the minutes that are over, then the totals above them."""
-    _close_minutes(store.write(measured, at=taken_at), at=taken_at, memory=memory)
+    store.write(measured, owner=node.pk, at=taken_at, memory=memory.written)
     batch = frames.frames_of(measured, cluster=node.cluster, at=taken_at)
     transaction.on_commit(lambda: live.publish_many(batch))
-    services = {one.service_ref for one in measured if one.service_ref}
-    store_totals(node.pk, node.cluster_id, services=services, at=taken_at, memory=memory)
+    parts = PartsOf(
+        services={one.service_ref for one in measured if one.service_ref},
+        stacks={one.stack_ref for one in measured if one.stack_ref},
+    )
+    store_totals(node.pk, node.cluster_id, parts=parts, at=taken_at, memory=memory)
+
+
+@dataclass(frozen=True, slots=True)
+class PartsOf:
+    """What a node's containers are parts of."""
+
+    services: set[int] = field(default_factory=set)
+    stacks: set[int] = field(default_factory=set)
 
 
 def store_totals(
     node_pk: int,
     cluster_pk: int,
     *,
-    services: Collection[int],
+    parts: PartsOf,
     at: datetime,
     memory: Collector = collector,
 ) -> None:
-    """Write and publish the totals of a node's services and of its cluster, those of them that are due."""
+    """Write and publish the totals of a node's services and stacks and of its cluster, those that are due."""
     at_s = int(at.timestamp())
-    due = memory.take_due(Kind.SERVICE, services, at_s)
+    services = memory.take_due(Kind.SERVICE, parts.services, at_s)
+    stacks = memory.take_due(Kind.STACK, parts.stacks, at_s)
     is_cluster_due = bool(memory.take_due(Kind.CLUSTER, [cluster_pk], at_s))
-    if not (due or is_cluster_due):
+    if not (services or stacks or is_cluster_due):
         return
     node = Node.objects.select_related("cluster").get(pk=node_pk)
-    above = totals.of_services(node, due, at=at)
+    above = totals.of_services(node, services, at=at) + totals.of_stacks(node, stacks, at=at)
     above += totals.of_cluster(node, at=at) if is_cluster_due else []
-    _close_minutes(store.write(above, at=at), at=at, memory=memory)
+    store.write(above, owner=-cluster_pk, at=at, memory=memory.written)
     batch = frames.frames_of(above, cluster=node.cluster, at=at)
     transaction.on_commit(lambda: live.publish_many(batch))
-
-
-def _close_minutes(rows: Sequence[MetricObject], *, at: datetime, memory: Collector) -> None:
-    minute_s = minute_of(int(at.timestamp()))
-    over = memory.turn_minute([row.pk for row in rows], minute_s)
-    store.close_minutes(over, now_minute_s=minute_s)
 
 
 def _containers_of(
     node: Node, figures: dict[str, Figures], counters: dict[str, ContainerCounters]
 ) -> list[Measurement]:
     """One measurement for each container that the portal has a row for."""
-    rows = node.containers.filter(native_id__in=figures).values_list(
-        "pk", "native_id", "name", "service_id", "service__cpu_limit"
-    )
+    rows = [row for row in metered_containers(node) if row[1] in figures]
     return [
         Measurement(
             kind=Kind.CONTAINER,
@@ -113,11 +115,12 @@ def _containers_of(
             cluster_ref=node.cluster_id,
             node_ref=node.pk,
             service_ref=service_id,
+            stack_ref=stack_id,
             cpu_limit_cores=cpu_limit or None,
             memory_limit_bytes=_memory_limit(node, counters[native_id]),
             figures=figures[native_id],
         )
-        for pk, native_id, name, service_id, cpu_limit in rows
+        for pk, native_id, name, service_id, cpu_limit, stack_id in rows
     ]
 
 
@@ -150,17 +153,3 @@ def _is_own_machine(node: Node) -> bool:
         return False
     here: Any = type(endpoint)._default_manager.filter(url__startswith="unix://")
     return bool(here.count() == 1)
-
-
-def drop_old_samples(*, now: datetime | None = None) -> dict[str, int]:
-    """Drop raw rows after two days, minutes after a week, and objects that are gone as long."""
-    now = now or timezone.now()
-    dropped = {
-        "raw": store.drop_before(Sample, "at_s", int((now - KEEP_RAW).timestamp())),
-        "minutes": store.drop_before(
-            MinuteSample, "minute_s", int((now - KEEP_MINUTES).timestamp())
-        ),
-    }
-    gone = MetricObject.objects.filter(last_sample_at__lt=now - FORGET_OBJECTS)
-    dropped["objects"] = gone.delete()[1].get("metrics.MetricObject", 0)
-    return dropped

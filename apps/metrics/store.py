@@ -1,135 +1,89 @@
-"""Writes samples and their minutes in bulk: the number of statements does not grow with the containers."""
+"""Writes what polls measured: the number of statements does not grow with the containers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
 
-from django.db.models import Max, Model
+from django.db.models import Min
 
-from apps.metrics.measures import MEASURES, Figures
-from apps.metrics.models import SUMMARY_PARTS, MetricObject, MinuteSample, Sample
-from apps.metrics.rollup import MINUTE_S, Point, Summary, roll_up
-
-KEY = ("kind", "ref")
-SUMMARY_COLUMNS = [f"{measure}_{part}" for measure in MEASURES for part in SUMMARY_PARTS]
-UNKNOWN_MINUTES_S = 600
-OBJECTS_A_BATCH = 200
+from apps.metrics import bulk, tiers
+from apps.metrics.bulk import Described, Stored
+from apps.metrics.measures import Figures
+from apps.metrics.minutes import OpenMinutes, open_minutes
+from apps.metrics.models import MetricObject
+from apps.metrics.object_keys import ObjectKeys, object_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
+class Measurement(Described):
     """What one object used at the moment of a poll, and where the object belongs."""
 
-    kind: str
-    ref: int
-    label: str
-    source: str
-    cluster_ref: int
     figures: Figures
-    node_ref: int | None = None
-    service_ref: int | None = None
-    cpu_limit_cores: float | None = None
-    memory_limit_bytes: float | None = None
 
-    def columns(self) -> dict[str, Any]:
-        """The columns of the object's row, but for its key and moment."""
-        own = {
-            name: getattr(self, name)
-            for name in (
-                "label",
-                "source",
-                "cluster_ref",
-                "node_ref",
-                "service_ref",
-                "cpu_limit_cores",
-                "memory_limit_bytes",
-            )
-        }
-        return {**own, **self.figures.as_dict()}
+    @property
+    def described(self) -> Described:
+        """The same without its figures."""
+        return Described(**{name: getattr(self, name) for name in Described.__slots__})
 
 
-def write(measurements: Sequence[Measurement], *, at: datetime) -> list[MetricObject]:
-    """Keep the latest figures of each object, and one raw row each; the rows come back with their keys."""
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a process remembers of what it wrote: which rows are whose, and which minutes are open."""
+
+    keys: ObjectKeys
+    minutes: OpenMinutes
+
+    def forget(self) -> None:
+        """A write failed: what was noted of it is not so."""
+        self.keys.forget()
+        self.minutes.forget()
+
+
+memory = Memory(object_keys, open_minutes)
+
+
+def write(
+    measurements: Sequence[Measurement], *, owner: int, at: datetime, memory: Memory = memory
+) -> None:
+    """Keep what several objects used at one moment; `owner` is whose minute they fill together."""
     if not measurements:
-        return []
-    objects = write_objects(measurements, at=at)
-    at_s = int(at.timestamp())
-    samples = [
-        Sample(object_id=row.pk, at_s=at_s, **measurement.figures.as_dict())
-        for row, measurement in zip(objects, measurements, strict=True)
-    ]
-    Sample.objects.bulk_create(samples, ignore_conflicts=True)
-    return objects
-
-
-def write_objects(measurements: Sequence[Measurement], *, at: datetime) -> list[MetricObject]:
-    """Keep the latest figures of each object, and what it is; the rows come back with their keys."""
-    rows = [
-        MetricObject(kind=one.kind, ref=one.ref, last_sample_at=at, **one.columns())
-        for one in measurements
-    ]
-    changed = [*measurements[0].columns(), "last_sample_at"]
-    return MetricObject.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=KEY, update_fields=changed
-    )
-
-
-def close_minutes(over: Mapping[int, int | None], *, now_minute_s: int) -> None:
-    """Sum up the minutes that ended, from the raw rows themselves: doing it twice changes nothing."""
-    if not over:
         return
-    first_s = _first_open_minute(over, now_minute_s)
-    minutes = roll_up(_points(over, first_s, now_minute_s))
-    rows = [
-        MinuteSample(object_id=object_id, minute_s=minute_s, **_summary_columns(summaries))
-        for (object_id, minute_s), summaries in minutes.items()
-    ]
-    MinuteSample.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=("object_id", "minute_s"),
-        update_fields=SUMMARY_COLUMNS,
+    describe([one.described for one in measurements], now=at, keys=memory.keys)
+    at_s = int(at.timestamp())
+    found = [(memory.keys.get(one.key), one.figures) for one in measurements]
+    rows = [Stored(pk, at_s, figures.as_tuple()) for pk, figures in found if pk is not None]
+    bulk.insert_samples(rows)
+    close_minutes(rows, owner=owner, minutes=memory.minutes)
+    bulk.update_latest(rows)
+
+
+def describe(objects: Sequence[Described], *, now: datetime, keys: ObjectKeys) -> None:
+    """Say what is new of the objects, and learn their keys."""
+    if news := keys.news(objects):
+        keys.learn(bulk.describe_objects(news, now=now), news)
+
+
+def close_minutes(rows: Sequence[Stored], *, owner: int, minutes: OpenMinutes) -> None:
+    """Sum up the minutes that are over, those of late rows once more; before the latest figures are written."""
+    if not rows:
+        return
+    ids = {row.object_id for row in rows}
+    over = minutes.over(
+        owner,
+        ids,
+        oldest_s=min(row.at_s for row in rows),
+        newest_s=max(row.at_s for row in rows),
+        ended_s=lambda: _ended_s(ids),
     )
+    if over is not None:
+        tiers.roll_up(over.object_ids, first_s=over.first_s, end_s=over.end_s)
 
 
-def _first_open_minute(over: Mapping[int, int | None], now_minute_s: int) -> int:
-    known = [minute_s for minute_s in over.values() if minute_s is not None]
-    unknown = [object_id for object_id, minute_s in over.items() if minute_s is None]
-    if unknown:
-        last_s = MinuteSample.objects.filter(object_id__in=unknown).aggregate(last=Max("minute_s"))[
-            "last"
-        ]
-        known.append(now_minute_s - UNKNOWN_MINUTES_S if last_s is None else last_s + MINUTE_S)
-    return min(known)
-
-
-def _points(object_ids: Iterable[int], first_s: int, end_s: int) -> list[Point]:
-    rows = Sample.objects.filter(
-        object_id__in=list(object_ids), at_s__gte=first_s, at_s__lt=end_s
-    ).values_list("object_id", "at_s", *MEASURES)
-    return [
-        Point(object_id, at_s, dict(zip(MEASURES, values, strict=True)))
-        for object_id, at_s, *values in rows
-    ]
-
-
-def _summary_columns(summaries: Mapping[str, Summary]) -> dict[str, float]:
-    return {
-        f"{measure}_{part}": getattr(summary, part)
-        for measure, summary in summaries.items()
-        for part in SUMMARY_PARTS
-    }
-
-
-def drop_before(model: type[Model], column: str, cutoff_s: int) -> int:
-    """Delete a tier's rows before the moment, a batch of objects at a time, along its key."""
-    dropped = 0
-    object_ids = list(MetricObject.objects.order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(object_ids), OBJECTS_A_BATCH):
-        batch = object_ids[start : start + OBJECTS_A_BATCH]
-        old = model._default_manager.filter(object_id__in=batch, **{f"{column}__lt": cutoff_s})
-        dropped += old._raw_delete(old.db)  # no signals, one statement
-    return dropped
+def _ended_s(object_ids: Collection[int]) -> int | None:
+    """When the one of them that is longest unheard was last heard; new ones were never."""
+    never = datetime.fromtimestamp(0, tz=UTC)
+    heard = MetricObject.objects.filter(pk__in=object_ids, last_sample_at__gt=never)
+    at: datetime | None = heard.aggregate(at=Min("last_sample_at"))["at"]
+    return int(at.timestamp()) if at else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from celery import shared_task
 
-from apps.metrics import services
+from apps.metrics import upkeep
 
 log = structlog.get_logger(__name__)
 
@@ -13,4 +13,22 @@ log = structlog.get_logger(__name__)
 @shared_task(ignore_result=True)
 def drop_old_samples() -> None:
     """Drop what is older than each tier keeps."""
-    log.info("old_samples_dropped", **services.drop_old_samples())
+    log.info("old_samples_dropped", **upkeep.drop_old_samples())
+
+
+@shared_task(ignore_result=True)
+def seal_closed_hours() -> None:
+    """Pack raw samples that are old enough."""
+    log.info("hours_sealed", **upkeep.seal_closed_hours())
+
+
+@shared_task(ignore_result=True)
+def settle_quiet_objects() -> None:
+    """Sum up the last buckets of what brings no more samples."""
+    log.info("quiet_objects_settled", count=upkeep.settle_quiet_objects())
+
+
+@shared_task(ignore_result=True)
+def repair_tiers() -> None:
+    """Sum up the last day anew."""
+    log.info("tiers_repaired", **upkeep.repair_tiers())

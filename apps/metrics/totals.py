@@ -1,4 +1,4 @@
-"""Totals over objects: a service is the sum of its containers, a cluster that of its nodes."""
+"""Totals over objects: a service or a stack is the sum of its containers, a cluster that of its nodes."""
 
 from __future__ import annotations
 
@@ -23,20 +23,35 @@ def of_services(node: Node, refs: Collection[int], *, at: datetime) -> list[Meas
     """One measurement a service, over all nodes on which it has containers."""
     if not refs:
         return []
-    fresh = _fresh(Kind.CONTAINER, at).filter(service_ref__in=refs)
     names = dict(node.cluster.services.filter(pk__in=refs).values_list("pk", "name"))
+    return _of_containers(node, Kind.SERVICE, names, at=at)
+
+
+def of_stacks(node: Node, refs: Collection[int], *, at: datetime) -> list[Measurement]:
+    """One measurement a stack, over all containers that name it."""
+    if not refs:
+        return []
+    names = dict(node.cluster.stacks.filter(pk__in=refs).values_list("pk", "name"))
+    return _of_containers(node, Kind.STACK, names, at=at)
+
+
+def _of_containers(
+    node: Node, kind: str, names: Mapping[int, str], *, at: datetime
+) -> list[Measurement]:
+    column = f"{kind}_ref"
+    fresh = _fresh(Kind.CONTAINER, at).filter(**{f"{column}__in": list(names)})
     return [
         Measurement(
-            kind=Kind.SERVICE,
+            kind=kind,
             ref=ref,
-            label=names.get(ref, ""),
+            label=names[ref],
             source=Source.CONTAINERS,
             cluster_ref=node.cluster_id,
             cpu_limit_cores=cpu_limit,
             memory_limit_bytes=memory_limit,
             figures=figures,
         )
-        for ref, figures, cpu_limit, memory_limit in _sums(fresh, by="service_ref")
+        for ref, figures, cpu_limit, memory_limit in _sums(fresh, by=column)
     ]
 
 

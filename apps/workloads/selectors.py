@@ -202,10 +202,14 @@ def images_as_seen(node_pk: int) -> tuple[ImageInfo, ...]:
     return tuple(shapes.IMAGE.stored(EngineImage.objects.filter(node=node_pk)).values())
 
 
-def metered_containers(node: Node) -> list[tuple[int, str, str, int | None, float | None]]:
-    """Key, native id, name, service and processor limit of each container of a node."""
+def metered_containers(
+    node: Node,
+) -> list[tuple[int, str, str, int | None, float | None, int | None]]:
+    """Key, native id, name, service, processor limit and stack of each container of a node."""
     rows = Container.objects.filter(node=node)
-    return list(rows.values_list("pk", "native_id", "name", "service_id", "service__cpu_limit"))
+    stacks = dict(Stack.objects.filter(cluster=node.cluster_id).values_list("name", "pk"))
+    columns = ("pk", "native_id", "name", "service_id", "service__cpu_limit", "stack")
+    return [(*row, stacks.get(name)) for *row, name in rows.values_list(*columns)]
 
 
 RESERVING = {

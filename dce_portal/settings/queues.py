@@ -64,6 +64,9 @@ _HOUSEKEEPING = {
     "reconcile the registry's catalogue": _entry("apps.registry.tasks.reconcile_catalogue", 600.0),
     "offer the agent's image": _entry("apps.registry.tasks.publish_own_images", 60.0),
     "drop old samples": _entry("apps.metrics.tasks.drop_old_samples", 900.0),
+    "seal closed hours of samples": _entry("apps.metrics.tasks.seal_closed_hours", 900.0),
+    "settle what brings no more samples": _entry("apps.metrics.tasks.settle_quiet_objects", 300.0),
+    "repair the tiers of usage": _entry("apps.metrics.tasks.repair_tiers", 86_400.0),
     "renew the portal's own certificates": _entry(
         "dce_portal.tasks.renew_own_certificates", 3600.0
     ),

@@ -14,7 +14,7 @@ from apps.metrics.models import MetricObject
 from apps.metrics.series import Range
 
 DEFAULT_RANGE = timedelta(minutes=15)
-LONGEST_RANGE = timedelta(days=8)
+LONGEST_RANGE = timedelta(days=731)
 
 
 class SamplesQuery(serializers.Serializer[dict[str, Any]]):
@@ -56,7 +56,7 @@ class SamplesQuery(serializers.Serializer[dict[str, Any]]):
         if start >= end:
             raise serializers.ValidationError({"from": _("It must be before the end, `to`.")})
         if end - start > LONGEST_RANGE:
-            raise serializers.ValidationError({"from": _("It may be eight days before `to`.")})
+            raise serializers.ValidationError({"from": _("It may be two years before `to`.")})
         span = Range(int(start.timestamp()), int(end.timestamp()) + 1, attrs["points"])
         return {"measures": MEASURES, **attrs, "span": span}
 
@@ -66,7 +66,7 @@ class SamplesAnswer(serializers.Serializer[dict[str, Any]]):
 
     kind = serializers.CharField()
     ref = serializers.IntegerField()
-    tier = serializers.ChoiceField(choices=["raw", "minute"])
+    tier = serializers.ChoiceField(choices=["raw", "minute", "quarter_hour", "two_hours"])
     step_s = serializers.IntegerField(help_text="Seconds that one moment stands for.")
     gap_s = serializers.IntegerField(help_text="A longer silence than this is a gap.")
     told_by = serializers.CharField(allow_null=True, help_text="Where the figures come from.")
@@ -83,5 +83,5 @@ class SamplesAnswer(serializers.Serializer[dict[str, Any]]):
     )
     columns = serializers.DictField(
         child=serializers.ListField(child=serializers.FloatField(allow_null=True)),
-        help_text="For each measure its mean, and as `<measure>_max` its highest value.",
+        help_text="For each measure its mean, and as `<measure>_max` and `<measure>_min` its highest and least value.",
     )

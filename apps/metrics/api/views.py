@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class SamplesView(APIView):
-    """What one cluster, node, service or container used over time."""
+    """What one cluster, node, service, stack, container, volume or namespace used over time."""
 
     permission_classes = (SignedIn,)
 
@@ -46,4 +46,6 @@ class SamplesView(APIView):
             },
             "units": {name: UNITS[name] for name in wanted["measures"]},
         }
-        return Response(about | beside(wanted["kind"], int(wanted["ref"])) | asdict(series))
+        answer = about | beside(wanted["kind"], int(wanted["ref"])) | asdict(series)
+        del answer["rows_read"]
+        return Response(answer)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.metrics import agent_usage
 from apps.metrics.agent_rows import AgentUsage
-from apps.metrics.object_keys import object_keys
+from apps.metrics.store import memory as written
 from apps.nodes import services
 from apps.nodes.polling.waiting import InDatabase, in_time
 from apps.nodes.ports.agent import AgentPort, AgentSnapshot
@@ -144,7 +144,7 @@ def apply_answers(answers: Sequence[AgentAnswer]) -> list[Outcome]:
         return list(_apply(answers, trusting=True))
     except Exception as error:
         log.info("agents_applied_singly", count=len(answers), cause=str(error))
-    object_keys.forget()
+    written.forget()
     return [_apply_alone(answer) for answer in answers]
 
 

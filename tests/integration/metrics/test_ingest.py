@@ -9,7 +9,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.metrics import backends, services
+from apps.metrics import backends
 from apps.metrics.adapters.fake_host import FakeHost
 from apps.metrics.collector import Collector
 from apps.metrics.models import MetricObject, MinuteSample, Sample
@@ -26,7 +26,7 @@ MOST_QUERIES = 30
 
 @pytest.fixture(autouse=True)
 def _at_that_time():
-    with time_machine.travel(START + timedelta(minutes=5), tick=False):
+    with time_machine.travel(START + timedelta(minutes=11), tick=False):
         yield
 
 
@@ -74,19 +74,20 @@ def test_the_number_of_statements_does_not_grow_with_the_containers(db):
     assert len(queries) <= MOST_QUERIES, [query["sql"][:80] for query in queries]
 
 
-def test_a_minute_is_summed_up_when_it_is_over_and_the_same_after_a_restart(nodes):
+def test_a_minute_is_summed_up_when_it_is_over_also_by_the_next_worker(nodes):
     polls(nodes[:1], start=START, count=8)
     row = measured("node")
-    minute = MinuteSample.objects.get(object=row, minute_s=START.timestamp())
-    found = (minute.cpu_cores_count, minute.cpu_cores_sum, minute.memory_bytes_count)
+    minutes = MinuteSample.objects.filter(object=row).order_by("minute_s")
+    first = minutes.get()
+    assert first.minute_s == START.timestamp()
+    found = (first.cpu_cores_count, first.cpu_cores_sum, first.memory_bytes_count)
     assert found == (5, pytest.approx(5.0), 6)
 
-    # A worker that remembers nothing sums the same minutes up again.
-    MinuteSample.objects.all().delete()
-    poll(nodes[0], at=START + timedelta(seconds=130), memory=Collector())
+    # The minute that was open when the worker ended, ten minutes before the next began.
+    poll(nodes[0], at=START + timedelta(minutes=11), memory=Collector())
 
-    again = MinuteSample.objects.get(object=row, minute_s=START.timestamp())
-    assert (again.cpu_cores_count, again.cpu_cores_sum, again.memory_bytes_count) == found
+    second = minutes.get(minute_s=START.timestamp() + 60)
+    assert second.memory_bytes_count == 2
 
 
 def test_the_same_poll_twice_is_stored_once(nodes):
@@ -153,19 +154,6 @@ def test_an_engine_that_has_not_answered_yet_shares_the_machine_too(nodes, monke
     polls(nodes[:1], start=START, count=1)
 
     assert measured("node").source == "containers"
-
-
-def test_old_rows_are_dropped_tier_by_tier(nodes):
-    polls(nodes[:1], start=START, count=8)
-
-    dropped = services.drop_old_samples(now=START + timedelta(days=3))
-
-    assert dropped["raw"] > 0
-    assert not Sample.objects.exists()
-    assert MinuteSample.objects.exists()
-    services.drop_old_samples(now=START + timedelta(days=9))
-    assert not MinuteSample.objects.exists()
-    assert not MetricObject.objects.exists()
 
 
 def test_frames_go_out_after_the_commit(nodes, monkeypatch, django_capture_on_commit_callbacks):

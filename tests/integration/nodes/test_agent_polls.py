@@ -11,9 +11,7 @@ import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 
 from apps.metrics import agent_frames
-from apps.metrics.minutes import open_minutes
 from apps.metrics.models import MetricObject, MinuteSample, Sample
-from apps.metrics.object_keys import object_keys
 from apps.nodes.adapters.agent import Agent
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
 from apps.nodes.polling.agents import AgentAsker, AgentBatch
@@ -31,8 +29,6 @@ BUSY = {"cpu_cores": 0.5, "memory_bytes": 100.0, "pids": 3}
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    object_keys.forget()
-    open_minutes.forget()
     monkeypatch.setattr(agent_frames, "remembered_topics", frozenset)
 
 

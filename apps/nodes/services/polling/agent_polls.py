@@ -152,8 +152,10 @@ def _place(
     endpoint: EngineEndpoint, node: Node, snapshot: AgentSnapshot, *, clock_ahead_s: float
 ) -> AgentPlace:
     containers = {
-        native_id: ContainerRef(pk=pk, name=name, service_pk=service, cpu_limit_cores=limit or None)
-        for pk, native_id, name, service, limit in metered_containers(node)
+        native_id: ContainerRef(
+            pk=pk, name=name, service_pk=service, cpu_limit_cores=limit or None, stack_pk=stack
+        )
+        for pk, native_id, name, service, limit, stack in metered_containers(node)
     }
     unlinked = any(
         one.service_id and (row := containers.get(one.native_id)) and row.service_pk is None
