@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 Words = str | Promise
 
@@ -123,7 +124,7 @@ CHARTS: dict[str, Chart] = {
         is_usual=False,
         unit="bytes",
         whole="disk_total_bytes",
-        lines=(Line("disk_used_bytes", _("used"), "--dce-second"),),
+        lines=(Line("disk_used_bytes", pgettext_lazy("disk space", "used"), "--dce-second"),),
     ),
 }
 

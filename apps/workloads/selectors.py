@@ -212,18 +212,11 @@ def metered_containers(
     return [(*row, stacks.get(name)) for *row, name in rows.values_list(*columns)]
 
 
-RESERVING = {
-    "cluster": "cluster",
-    "node": "node",
-    "service": "service",
-}
-
-
 def reserved_by(kind: str, ref: int) -> dict[str, float]:
     """What the tasks that run there are promised; nothing for what promises nothing, as single containers do."""
     tasks = Task.objects.filter(state="running", desired_state="running").order_by()
-    if kind in RESERVING:
-        tasks = tasks.filter(**{RESERVING[kind]: ref})
+    if kind in {"cluster", "node", "service"}:
+        tasks = tasks.filter(**{kind: ref})
     elif kind == "stack":
         stack = Stack.objects.filter(pk=ref).values("cluster", "name")
         tasks = tasks.filter(

@@ -20,8 +20,17 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 
 from apps.metrics.models import MetricObject
 from apps.nodes.models import EngineEndpoint
+from apps.workloads.models import Stack
 from tests.factories.accounts import PASSWORD
-from tests.factories.cluster import ClusterFactory, EventFactory, NodeFactory
+from tests.factories.cluster import (
+    ClusterFactory,
+    ContainerFactory,
+    EventFactory,
+    NodeFactory,
+    ServiceFactory,
+    StackFactory,
+    TaskFactory,
+)
 from tests.factories.usage import MINUTE_S, measured, minute_each, sample_each
 from tests.plugins.portal import CHECKOUT
 
@@ -402,6 +411,45 @@ def test_a_fixed_period_does_not_move(page, live_server, world, sockets):
 
     page.wait_for_timeout(300)
     expect(page.locator(f"{CPU} .dce-chart-now")).to_be_empty()
+
+
+@pytest.fixture
+def stack(world) -> Stack:
+    """A stack of one service with two tasks, and its usage."""
+    own = {"cluster": world.node.cluster, "stack": "shop"}
+    service = ServiceFactory(
+        name="shop_web", desired_tasks=2, running_tasks=2, cpu_limit=1, cpu_reservation=0.5, **own
+    )
+    TaskFactory(service=service, node=world.node, slot=1)
+    TaskFactory(service=service, node=world.node, slot=2)
+    ContainerFactory(node=world.node, service=service, stack="shop", name="shop_web.1.abc")
+    stack = StackFactory(cluster=world.node.cluster, name="shop", observed_at=datetime.now(UTC))
+    row = measured("stack", stack.pk, cpu_limit_cores=2, cluster_ref=world.node.cluster_id)
+    moments = range(world.now_s - 900, world.now_s, STEP_S)
+    sample_each(row, moments, cpu_cores=cores_at, memory_bytes=lambda at: 0.5 * GIB)
+    return stack
+
+
+def test_a_stacks_page_draws_limit_and_reservation(page, live_server, stack):
+    page.goto(f"{live_server.url}/admin/workloads/stack/{stack.pk}/change/")
+
+    key = page.locator(f"{CPU} .dce-chart-key")
+    expect(key).to_contain_text("limit")
+    expect(key).to_contain_text("reserved")
+    point(page, 200)
+    # Two tasks that reserve half a core each; the limit is the sum of what was measured.
+    expect(page.locator(f"{CPU} .dce-chart-readout")).to_contain_text("reserved 1.00 cores")
+    expect(page.locator(f"{CPU} .dce-chart-readout")).to_contain_text("limit 2.00 cores")
+    picture(page, "stack")
+
+
+def test_stacks_are_found_in_the_sidebar(page, live_server, stack):
+    page.goto(f"{live_server.url}/admin/")
+    page.get_by_role("link", name="Stacks").click()
+    expect(page.locator("#result_list")).to_contain_text("2 / 2")
+    picture(page, "stacks")
+    page.get_by_role("link", name="shop", exact=True).click()
+    expect(page.locator(f"{CPU} canvas")).to_be_visible()
 
 
 LOOKS = {
