@@ -17,6 +17,7 @@ import { Readout } from "./readout.js";
 import { fillTable } from "./table.js";
 
 const CHECK_EVERY_MS = 5000;
+const LONGEST_STILL_MS = 30000;
 
 class UsageChart {
   constructor(element, uPlot) {
@@ -114,7 +115,8 @@ class UsageChart {
   refresh() {
     this.showNow();
     const pixelMs = (1000 * this.range.lengthS) / (this.plot?.width ?? 300);
-    if (Date.now() - this.drawnAt >= Math.min(pixelMs, 30000) - 50) this.draw();
+    const isRead = !this.part("table").hidden;
+    if (isRead || Date.now() - this.drawnAt >= Math.min(pixelMs, LONGEST_STILL_MS) - 50) this.draw();
   }
 
   // What stands still beside the line: the limit where it matters, and what is reserved.
@@ -300,7 +302,7 @@ const listen = (chart, element) => {
 
 export const mount = async (element) => {
   const uPlot = await loadLibrary(element.dataset);
-  pageRange().defaultS = Number(element.dataset.rangeS) || 900;
+  pageRange().setDefault(Number(element.dataset.rangeS));
   const chart = new UsageChart(element, uPlot);
   listen(chart, element);
   await chart.load();

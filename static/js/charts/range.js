@@ -54,6 +54,13 @@ export class PageRange {
     this.compare = compare;
   }
 
+  // What a page shows while nobody chose: its charts say so, perhaps after others have begun to listen.
+  setDefault(lengthS) {
+    if (!lengthS || lengthS === this.defaultS) return;
+    this.defaultS = lengthS;
+    if (this.chosenS === null) this.tell();
+  }
+
   get state() {
     return { lengthS: this.chosenS, from: this.from, compare: this.compare };
   }
