@@ -39,6 +39,8 @@ pytestmark = pytest.mark.browser
 PICTURES = CHECKOUT / "test-results"
 STEP_S = 5
 GIB = 2**30
+PUMP_MS = 50
+LONGEST_WAIT_MS = 30_000
 CPU = '.dce-chart[data-metric="cpu"]'
 MEMORY = '.dce-chart[data-metric="memory"]'
 
@@ -51,13 +53,20 @@ def _database_first(django_db_setup):
 @pytest.fixture(autouse=True)
 def _one_request_at_a_time(monkeypatch):
     """The server's threads share one connection to a database in memory; a page of charts asks much at once."""
-    lock, answer = threading.RLock(), WSGIHandler.__call__
+    lock, ended, answer = threading.RLock(), threading.Event(), WSGIHandler.__call__
 
     def wait_and_answer(handler, environ, start_response):
         with lock:
-            return answer(handler, environ, start_response)
+            if not ended.is_set():
+                return answer(handler, environ, start_response)
+        start_response("503 Service Unavailable", [])
+        return []
 
     monkeypatch.setattr(WSGIHandler, "__call__", wait_and_answer)
+    yield
+    # What a page asked last must not meet the emptying of the tables.
+    with lock:
+        ended.set()
 
 
 @dataclass
@@ -89,7 +98,7 @@ def world(live_server) -> World:
         url="tcp://10.0.0.1:2376", node=node, cluster=cluster, last_ok_at=datetime.now(UTC)
     )
     row = measured(
-        "node", node.pk, cluster_ref=cluster.pk, cpu_limit_cores=4, memory_limit_bytes=8 * GIB,
+        "node", node.pk, label="node-1", cluster_ref=cluster.pk, cpu_limit_cores=4, memory_limit_bytes=8 * GIB,
         cpu_cores=1, memory_bytes=3 * GIB, disk_used_bytes=40 * GIB, disk_total_bytes=100 * GIB,
     )  # fmt: skip
     hole = range(now_s - 400, now_s - 280)
@@ -151,8 +160,10 @@ def page(chromium_page, live_server, viewer, sockets):
     page.fill("[name=password]", PASSWORD)
     page.click("[type=submit]")
     page.wait_for_url(f"{live_server.url}/admin/")
+    sockets.clear()
     yield page
     assert complaints == []
+    page.goto("about:blank")
 
 
 def open_charts(page: Page, live_server, world: World, query: str = "") -> Page:
@@ -163,6 +174,17 @@ def open_charts(page: Page, live_server, world: World, query: str = "") -> Page:
 
 def spoken(page: Page) -> str:
     return page.locator(f"{CPU} .dce-chart-spoken").text_content() or ""
+
+
+def send(page: Page, sockets: list[WebSocketRoute], world: World, **frame: object) -> None:
+    """A frame of the node's topic, once the page has opened its line."""
+    waited_ms = 0
+    while not sockets and waited_ms < LONGEST_WAIT_MS:
+        # A routed socket is handed over only while Playwright is asked.
+        page.wait_for_timeout(PUMP_MS)
+        waited_ms += PUMP_MS
+    message = {"type": "delta", "topic": f"node:{world.node.pk}", "seq": 1, "data": frame}
+    sockets[-1].send(json.dumps(message))
 
 
 def picture(page: Page, name: str) -> None:
@@ -386,12 +408,11 @@ def test_png_is_a_picture_with_title_and_key(page, live_server, world):
 
 def test_live_figures_move_the_chart(page, live_server, world, sockets):
     open_charts(page, live_server, world)
-    page.wait_for_timeout(200)
-    at = int(time.time()) + 1
-    frame = {"type": "usage", "at": at, "values": {"cpu_cores": 3.5}, "limits": {"cpu_cores": 4}}
+    expect(page.locator(f"{CPU} .dce-chart-now")).to_contain_text("of 4 cores")
 
-    message = {"type": "delta", "topic": f"node:{world.node.pk}", "seq": 1, "data": frame}
-    sockets[-1].send(json.dumps(message))
+    limits = {"cpu_cores": 4}
+    values = {"cpu_cores": 3.5}
+    send(page, sockets, world, type="usage", at=int(time.time()) + 1, values=values, limits=limits)
 
     expect(page.locator(f"{CPU} .dce-chart-now")).to_have_text("3.50 of 4 cores · 88 %")
 
@@ -401,15 +422,14 @@ def test_a_fixed_period_does_not_move(page, live_server, world, sockets):
     start = end - timedelta(minutes=10)
     period = f"?from={start:%Y-%m-%dT%H:%M:%SZ}&to={end:%Y-%m-%dT%H:%M:%SZ}"
     open_charts(page, live_server, world, period)
-    expect(page.locator(f"{CPU} .dce-chart-now")).to_be_empty()
-    page.wait_for_timeout(200)
-    frame = {"type": "usage", "at": int(time.time()), "values": {"cpu_cores": 3.5}}
+    page.click(f"{CPU} [data-table]")
+    newest = page.locator(f"{CPU} .dce-chart-table tbody tr").first
+    before = newest.inner_text()
 
-    sockets[-1].send(
-        json.dumps({"type": "delta", "topic": f"node:{world.node.pk}", "seq": 1, "data": frame})
-    )
+    send(page, sockets, world, type="usage", at=int(time.time()), values={"cpu_cores": 3.5})
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
-    page.wait_for_timeout(300)
+    assert newest.inner_text() == before
     expect(page.locator(f"{CPU} .dce-chart-now")).to_be_empty()
 
 
@@ -468,9 +488,9 @@ def test_the_page_fits_and_is_drawn_by_day_and_night(look, page, live_server, wo
         [{"name": "django_language", "value": choice["locale"], "url": live_server.url}]
     )
     open_charts(page, live_server, world, "?range=6h&compare=period")
-    page.wait_for_timeout(300)
+    expect(page.locator("canvas")).to_have_count(6)
+    expect(page.locator(f"{CPU} .dce-key-earlier")).to_be_visible()
     picture(page, look)
 
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, "the page scrolls sideways"
-    assert page.locator("canvas").count() >= 6

@@ -23,7 +23,9 @@ export class SeriesData {
     this.clear();
     this.gapS = gapS;
     this.stepS = stepS;
-    this.hasLow = this.measures.some((name) => columns[`${name}_min`]);
+    const hasSpread = (name) => columns[`${name}_min`]?.some((low, index) => low !== columns[`${name}_max`][index]);
+    // A band that is nowhere wider than its line is none.
+    this.hasLow = this.measures.some(hasSpread);
     at.forEach((moment, index) => this.push(moment + shiftS, (name) => ({
       mean: columns[name][index],
       low: columns[`${name}_min`]?.[index] ?? columns[name][index],

@@ -13,8 +13,7 @@ export const layoutOf = ({ spec, data, earlier, whole, levels }) => {
   const lines = spec.measures.flatMap((name, index) => {
     const { mean, low, high } = data.columns[name];
     const sides = data.stepS > 1 && data.hasLow ? [{ role: "high", index, column: high }, { role: "low", index, column: low }] : [];
-    const peak = data.stepS > 1 && !data.hasLow && spec.measures.length === 1 ? [{ role: "high", index, column: high }] : [];
-    return [...sides, ...peak, { role: "mean", index, column: mean }];
+    return [...sides, { role: "mean", index, column: mean }];
   });
   const past = earlier ? spec.measures.map((name, index) => ({ role: "earlier", index, column: earlier.columns[name].mean })) : [];
   const level = levels.map(({ role, value }) => ({ role, value }));

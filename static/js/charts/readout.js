@@ -54,7 +54,7 @@ export class Readout {
     const mean = found.get(`mean${measure}`);
     const [low, high] = [found.get(`low${measure}`), found.get(`high${measure}`)];
     const earlier = found.get(`earlier${measure}`);
-    const span = low && high && low !== high ? ` (${low} – ${high})` : high && high !== mean && !low ? ` (${words.highest} ${high})` : "";
+    const span = low && high && low !== high ? ` (${low} – ${high})` : "";
     const past = earlier ? `${words.earlier} ${earlier}` : "";
     const label = spec.measures.length > 1 || span ? `${spec.labels[measure]} ` : "";
     return [mean ? `${label}${mean}${span}` : "", past].filter(Boolean).join(" · ");
