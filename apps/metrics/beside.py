@@ -14,16 +14,16 @@ from apps.workloads.selectors import reserved_by
 NODES_OF: dict[str, Callable[[int], QuerySet[Node]]] = {
     "node": lambda ref: Node.objects.filter(pk=ref),
     "cluster": lambda ref: Node.objects.filter(cluster=ref),
-    "service": lambda ref: _of_cluster_of(Service.objects.filter(pk=ref)),
-    "stack": lambda ref: _of_cluster_of(Stack.objects.filter(pk=ref)),
+    "service": lambda ref: Node.objects.filter(
+        cluster_id__in=Service.objects.filter(pk=ref).values("cluster_id")
+    ),
+    "stack": lambda ref: Node.objects.filter(
+        cluster_id__in=Stack.objects.filter(pk=ref).values("cluster_id")
+    ),
     "container": lambda ref: Node.objects.filter(
         pk__in=Container.objects.filter(pk=ref).values("node")
     ),
 }
-
-
-def _of_cluster_of(rows: QuerySet[Service] | QuerySet[Stack]) -> QuerySet[Node]:
-    return Node.objects.filter(cluster__in=rows.values("cluster"))
 
 
 def beside(kind: str, ref: int) -> dict[str, dict[str, float]]:

@@ -5,6 +5,7 @@ import { askSamples, tableAddress } from "./asking.js";
 import { palette } from "./colors.js";
 import { SeriesData } from "./data.js";
 import { leastTop, text, withShare, isKnown } from "./format.js";
+import { inNextFrame, isDue } from "./frames.js";
 import { Gaps } from "./gaps.js";
 import { Keyboard } from "./keyboard.js";
 import { columnsOf, highestOf, layoutOf, limitMatters, shapeOf } from "./layout.js";
@@ -103,20 +104,14 @@ class UsageChart {
   }
 
   schedule() {
-    if (this.scheduled || document.hidden || !this.isVisible) return;
-    this.scheduled = true;
-    requestAnimationFrame(() => {
-      this.scheduled = false;
-      this.refresh();
-    });
+    if (!document.hidden && this.isVisible) inNextFrame(this);
   }
 
-  // Nothing is seen of what is less than a pixel of time away: then only the number changes.
-  refresh() {
-    this.showNow();
+  // In between, only the number changes.
+  drawIfDue() {
     const pixelMs = (1000 * this.range.lengthS) / (this.plot?.width ?? 300);
     const isRead = !this.part("table").hidden;
-    if (isRead || Date.now() - this.drawnAt >= Math.min(pixelMs, LONGEST_STILL_MS) - 50) this.draw();
+    if (isRead || isDue(this.drawnAt, Math.min(pixelMs, LONGEST_STILL_MS))) this.draw();
   }
 
   // What stands still beside the line: the limit where it matters, and what is reserved.
@@ -159,6 +154,7 @@ class UsageChart {
     this.color = palette();
     this.draw();
     this.showKey();
+    this.showNow();
   }
 
   repaint() {
@@ -177,7 +173,6 @@ class UsageChart {
     else this.plot = new this.uPlot(optionsOf(this, this.color), columns, this.part("plot"));
     if (shape !== this.shape) this.showKey();
     this.shape = shape;
-    this.showNow();
     if (!this.part("table").hidden) fillTable(this);
   }
 

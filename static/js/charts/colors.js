@@ -1,13 +1,31 @@
 // The page's colours as the style sheet has them at this moment, day or night.
 
-export const fade = (color, percent = 14) => `color-mix(in oklch, ${color} ${percent}%, transparent)`;
+const known = new Map();
+let context;
+
+// A canvas works out what a colour is each time that it is told one: once is enough.
+const plain = (color) => {
+  context ??= Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  context.clearRect(0, 0, 1, 1);
+  context.fillStyle = color;
+  context.fillRect(0, 0, 1, 1);
+  const [red, green, blue, alpha] = context.getImageData(0, 0, 1, 1).data;
+  return `rgba(${red}, ${green}, ${blue}, ${(alpha / 255).toFixed(3)})`;
+};
+
+const remembered = (color) => {
+  if (!known.has(color)) known.set(color, plain(color));
+  return known.get(color);
+};
+
+export const fade = (color, percent = 14) => remembered(`color-mix(in oklch, ${color} ${percent}%, transparent)`);
 
 export const palette = () => {
   const css = getComputedStyle(document.documentElement);
-  const known = new Map();
+  const named = new Map();
   return (name) => {
-    if (!known.has(name)) known.set(name, css.getPropertyValue(name).trim());
-    return known.get(name);
+    if (!named.has(name)) named.set(name, remembered(css.getPropertyValue(name).trim()));
+    return named.get(name);
   };
 };
 

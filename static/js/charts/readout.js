@@ -62,6 +62,8 @@ export class Readout {
 
   show() {
     const parts = this.parts();
+    // Each new figure comes by here, nearly always without a cursor.
+    if (!parts.length && this.element.hidden) return;
     this.element.hidden = !parts.length;
     this.element.replaceChildren(...parts.map((part) => Object.assign(document.createElement("span"), { textContent: part })));
   }
