@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Min, Q, QuerySet
 from django.urls import NoReverseMatch, reverse
@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.nodes.models import ClusterEvent
 from apps.nodes.selectors import events_visible_to
-from apps.workloads.models import Task
 from apps.workloads.selectors import (
     containers_visible_to,
     services_visible_to,
@@ -23,6 +22,9 @@ from apps.workloads.selectors import (
     tasks_visible_to,
 )
 from dce_portal.models import Operation, OperationState
+
+if TYPE_CHECKING:
+    from apps.workloads.models import Task
 
 MOST = 200
 MOST_SERVICES = 50
