@@ -212,7 +212,9 @@ def query_of(page: Page) -> dict[str, str]:
 
 
 def focus(page: Page) -> None:
-    page.locator(f"{CPU} .dce-chart-plot").focus()
+    plot = page.locator(f"{CPU} .dce-chart-plot")
+    plot.focus()
+    expect(plot).to_be_focused()
 
 
 def test_the_pointer_reads_all_charts_of_the_page(page, live_server, world):
@@ -350,18 +352,20 @@ def test_marks_are_read_under_the_cursor_and_by_keyboard(page, live_server, worl
 def test_arrows_read_one_figure_after_the_other(page, live_server, world):
     open_charts(page, live_server, world)
     focus(page)
+    voice = page.locator(f"{CPU} .dce-chart-spoken")
 
     page.keyboard.press("Home")
+    expect(voice).to_contain_text("cores")
     first = spoken(page)
     page.keyboard.press("ArrowRight")
+    expect(voice).not_to_have_text(first)
     second = spoken(page)
     page.keyboard.press("ArrowLeft")
-
-    assert "cores" in first
-    assert second != first
-    assert spoken(page) == first
+    expect(voice).to_have_text(first)
     page.keyboard.press("Shift+ArrowRight")
-    assert spoken(page) not in {first, second}
+
+    expect(voice).not_to_have_text(first)
+    assert spoken(page) != second
 
 
 def test_figures_and_events_stand_in_tables(page, live_server, world):
