@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.plugins.etcd",
     "tests.plugins.leftout",
     "tests.plugins.portal",
+    "tests.plugins.postgres",
     "tests.plugins.redis_server",
     "tests.plugins.registry",
     "tests.plugins.sockets",

@@ -16,6 +16,7 @@ ACTION_WORDS: dict[str, str | Promise] = {
     "namespace.create": _("made a namespace"),
     "namespace.update": _("changed a namespace"),
     "namespace.delete": _("deleted a namespace"),
+    "retention.change": _("changed how long usage is kept"),
     "grant.give": _("gave a grant"),
     "grant.revoke": _("took a grant away"),
     "certificate.issue": _("issued an agent's certificate"),

@@ -34,7 +34,7 @@ def ingest_agents(
     keys, told = memory.keys, [_told(usage) for usage in usages]
     _describe([one for one in told if one.needs_describing(keys)], keys, now=now)
     nodes = [rows for one in told if (rows := _node_rows(one, now=now, keys=keys)).stored]
-    bulk.insert_samples(row for node in nodes for row in node.stored)
+    bulk.insert_samples([row for node in nodes for row in node.stored])
     for node in nodes:
         store.close_minutes(node.stored, owner=node.usage.node_pk, minutes=memory.minutes)
     bulk.update_latest([row for node in nodes for row in latest(node.stored)])

@@ -45,6 +45,21 @@ _SETS = ", ".join(f"{name} = %s" for name in MEASURES)
 _UPDATE_LATEST = (
     f"UPDATE {_OBJECT} SET {_SETS}, last_sample_at = %s WHERE id = %s AND last_sample_at <= %s"  # noqa: S608 - our own names
 )
+# PostgreSQL takes whole columns, which costs one statement where others need one a row.
+_TYPES_OF_DESCRIBED = (
+    *("text", "bigint", "text", "text", "bigint", "bigint", "bigint", "bigint"),
+    *("float8", "float8", "timestamptz", "timestamptz"),
+)
+_DESCRIBE_NEW_COLUMNS = _DESCRIBE_NEW.replace(
+    f"VALUES ({', '.join(['%s'] * (len(_DESCRIBED) + 2))})",
+    f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in _TYPES_OF_DESCRIBED)})",  # noqa: S608 - our own names
+)
+_UPDATE_LATEST_COLUMNS = f"""
+    UPDATE {_OBJECT} SET {", ".join(f"{name} = new.{name}" for name in MEASURES)}, last_sample_at = new.at
+    FROM unnest({"%s::float8[], " * len(MEASURES)}%s::timestamptz[], %s::bigint[])
+        AS new({", ".join(MEASURES)}, at, object_id)
+    WHERE id = new.object_id AND last_sample_at <= new.at
+"""  # noqa: S608 - our own names; the values are parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +112,10 @@ def describe_objects(objects: Sequence[Described], *, now: datetime) -> dict[Ref
     missing = {ref: (*row, *moments) for ref, row in wanted.items() if ref not in known}
     with connection.cursor() as cursor:
         cursor.executemany(_DESCRIBE_ANEW, changed)
-        cursor.executemany(_DESCRIBE_NEW, list(missing.values()))
+        if connection.vendor != "postgresql":
+            cursor.executemany(_DESCRIBE_NEW, list(missing.values()))
+        elif missing:
+            cursor.execute(_DESCRIBE_NEW_COLUMNS, _in_columns(missing.values()))
     known |= dict(_known(missing))
     return {ref: pk for ref, (pk, _row) in known.items()}
 
@@ -117,12 +135,12 @@ def _known(wanted: Iterable[Ref]) -> Iterable[tuple[Ref, tuple[int, tuple[Any, .
                 yield (row[0], row[1]), (pk, tuple(row))
 
 
-def insert_samples(rows: Iterable[Stored]) -> None:
+def insert_samples(rows: Sequence[Stored]) -> None:
     """Add raw rows; one that is there already stays as it is."""
     values = [(row.object_id, row.at_s, *row.values) for row in rows]
     if not values:
         return
-    ensure_days(row[1] for row in values)
+    ensure_days({row.at_s for row in rows})
     if connection.vendor == "postgresql":
         _copy(values)
         return
@@ -158,9 +176,16 @@ def _copy_into(table: str, values: Sequence[tuple[Any, ...]]) -> None:
 def update_latest(rows: Sequence[Stored]) -> None:
     """Keep each object's newest figures; an older answer changes nothing."""
     moments = {at_s: _moment(at_s) for at_s in {row.at_s for row in rows}}
-    values = [(*row.values, moments[row.at_s], row.object_id, moments[row.at_s]) for row in rows]
+    values = [(*row.values, moments[row.at_s], row.object_id) for row in rows]
     with connection.cursor() as cursor:
-        cursor.executemany(_UPDATE_LATEST, values)
+        if connection.vendor != "postgresql":
+            cursor.executemany(_UPDATE_LATEST, [(*one, one[-2]) for one in values])
+        elif values:
+            cursor.execute(_UPDATE_LATEST_COLUMNS, _in_columns(values))
+
+
+def _in_columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _moment(at_s: int) -> Any:  # noqa: ANN401 - what the database's driver takes

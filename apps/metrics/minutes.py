@@ -44,15 +44,16 @@ class OpenMinutes:
         *,
         oldest_s: int,
         newest_s: int,
-        ended_s: Callable[[], int | None] = lambda: None,
+        ended_s: Callable[[], tuple[int, int] | None] = lambda: None,
     ) -> Over | None:
         """What to sum up now that rows from the oldest to the newest moment are stored."""
         ids, newest = frozenset(object_ids), minute_of(newest_s)
         with self._lock:
             before = self._open.pop(owner, None)
-        known = before or _Open(_resumed(ended_s(), oldest_s), frozenset())
-        first_s = min(known.minute_s, minute_of(oldest_s))
-        all_ids, end_s = ids | known.object_ids, max(newest, known.minute_s)
+        known_s = (before.minute_s, before.minute_s) if before else _resumed(ended_s(), oldest_s)
+        first_s = min(known_s[0], minute_of(oldest_s))
+        all_ids = ids | before.object_ids if before else ids
+        end_s = max(newest, known_s[1])
         is_same = before is not None and end_s == before.minute_s
         with self._lock:
             self._open[owner] = _Open(end_s, all_ids if is_same else ids)
@@ -65,11 +66,12 @@ class OpenMinutes:
         self._open.clear()
 
 
-def _resumed(ended_s: int | None, oldest_s: int) -> int:
-    """The minute in which an earlier process left off, within a day."""
+def _resumed(ended_s: tuple[int, int] | None, oldest_s: int) -> tuple[int, int]:
+    """The minutes in which an earlier process left off, within a day: the first and the last of its objects'."""
     if ended_s is None:
-        return minute_of(oldest_s)
-    return minute_of(max(min(ended_s, oldest_s), oldest_s - LONGEST_BACK_S))
+        return minute_of(oldest_s), minute_of(oldest_s)
+    first_s, last_s = ended_s
+    return minute_of(max(first_s, oldest_s - LONGEST_BACK_S)), minute_of(last_s)
 
 
 open_minutes = OpenMinutes()

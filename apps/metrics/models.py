@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -9,8 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.metrics.measures import MEASURES
 
+if TYPE_CHECKING:
+    _FloatField = models.FloatField[float | None, float | None]
+else:
+    _FloatField = models.FloatField
 
-class RealField(models.FloatField):
+
+class RealField(_FloatField):
     """A number of four bytes on PostgreSQL: right to one part in 16 million, 1 KiB of 16 GiB."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
@@ -63,8 +70,6 @@ class MetricObject(Measured):
         ENGINE = "engine", _("the engine")
         REGISTRY = "registry", _("the registry's catalogue")
 
-    # Four bytes, since each of a billion samples carries it twice.
-    id = models.AutoField(primary_key=True)
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     ref = models.BigIntegerField(_("object's number"))
     label = models.CharField(_("name"), max_length=250)

@@ -102,9 +102,13 @@ def _to_whole(name: str, values: Numbers) -> Whole:
 
 def _of_whole(name: str, whole: Whole) -> list[float]:
     if name in RATES:
-        values = (whole << CUT).astype(np.uint32).view(np.float32).astype(np.float64)
-        return values.tolist()
-    return (whole / SCALES.get(name, 1.0)).tolist()
+        return _listed((whole << CUT).astype(np.uint32).view(np.float32).astype(np.float64))
+    return _listed(whole / SCALES.get(name, 1.0))
+
+
+def _listed(values: Numbers) -> list[float]:
+    listed: list[float] = values.tolist()
+    return listed
 
 
 def _deltas(whole: Whole) -> bytes:

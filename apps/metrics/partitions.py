@@ -35,6 +35,7 @@ def day_of(at_s: int) -> int:
 def table_sql(measures: Iterable[str], *, vendor: str) -> str:
     """The statement that makes the empty table."""
     columns = ", ".join(f"{name} real" for name in measures)
+    # Four bytes each, since every sample carries them twice: keys are made sparingly, and 2038 is far.
     key = "object_id integer NOT NULL, at_s integer NOT NULL"
     ending = "PARTITION BY RANGE (at_s)" if vendor == "postgresql" else "WITHOUT ROWID"
     return f"CREATE TABLE {TABLE} ({key}, {columns}, PRIMARY KEY (object_id, at_s)) {ending}"

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import batched
 
 from django.db import transaction
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, FloatField, Sum
+from django.db.models.functions import Cast
 
 from apps.metrics import packed, partitions
 from apps.metrics.measures import MEASURES
@@ -23,6 +24,9 @@ HOUR_S = 3600
 # Nothing newer than this is ever sealed: no operator may keep raw samples for less.
 NEVER_SEALED_S = 3 * HOUR_S
 OBJECTS_A_BATCH = 20
+
+# PostgreSQL writes four-byte numbers shorter than they are; eight-byte ones it writes in full.
+_EXACT = [Cast(name, FloatField()) for name in MEASURES]
 
 Summaries = Mapping[str, Summary]
 Hour = tuple[int, int]
@@ -76,7 +80,7 @@ def _sealed_rows(object_ids: Collection[int], first_s: int, end_s: int) -> dict[
 def _raw_rows(object_ids: Collection[int], first_s: int, end_s: int) -> dict[int, Rows]:
     found: dict[int, Rows] = defaultdict(dict)
     rows = Sample.objects.filter(object_id__in=object_ids, at_s__gte=first_s, at_s__lt=end_s)
-    for object_id, at_s, *values in rows.values_list("object_id", "at_s", *MEASURES).iterator():
+    for object_id, at_s, *values in rows.values_list("object_id", "at_s", *_EXACT).iterator():
         found[object_id][at_s] = values
     return found
 

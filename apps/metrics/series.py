@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import batched
 from math import ceil
-from typing import Any
 
-from django.db.models import Count, F, FloatField, Max, Min, QuerySet, Sum
-from django.db.models.functions import Cast
+from django.db import connection
 
 from apps.metrics import sealing
 from apps.metrics.measures import MEASURES
@@ -24,6 +23,9 @@ RAW_GAP_S = 45
 SLOW_GAPS_S = {MetricObject.Kind.NAMESPACE: 3 * 900, MetricObject.Kind.VOLUME: 8 * 86_400}
 STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200)
 DAY_S = 86_400
+_SAMPLE = Sample._meta.db_table
+_OF_RAW = "COUNT({name}), SUM(CAST({name} AS double precision)), MIN({name}), MAX({name})"
+_OF_TIER = "SUM({name}_count), SUM({name}_sum), MIN({name}_min), MAX({name}_max)"
 # No chart reads more rows of a tier than this; two years of two hours are 8,772.
 MOST_ROWS = 9_000
 
@@ -97,7 +99,9 @@ class Buckets:
 
     def __init__(self, measures: Sequence[str], step_s: int, now_s: int) -> None:
         """Nothing is read yet."""
-        self._measures, self._step_s, self._now_s = measures, step_s, now_s
+        # By way of the list, so that nothing else ever gets into a statement.
+        self._measures = [MEASURES[MEASURES.index(name)] for name in measures]
+        self._step_s, self._now_s = step_s, now_s
         self._found: dict[int, dict[str, Summary]] = {}
         self._rows_read = 0
 
@@ -120,50 +124,43 @@ class Buckets:
         columns: dict[str, list[float | None]] = {}
         for name in self._measures:
             summaries = [self._found[moment].get(name) for moment in at]
-            columns[name] = [one and round(one.mean, 4) for one in summaries]
-            columns[f"{name}_max"] = [one and one.max for one in summaries]
-            columns[f"{name}_min"] = [one and one.min for one in summaries]
+            columns[name] = [None if one is None else round(one.mean, 4) for one in summaries]
+            columns[f"{name}_max"] = [None if one is None else one.max for one in summaries]
+            columns[f"{name}_min"] = [None if one is None else one.min for one in summaries]
         return Series(tier, self._step_s, gap_s, at, columns, self._rows_read)
 
     def _read_tier(self, tier: Tier, object_id: int, start_s: int, end_s: int) -> None:
-        parts: dict[str, Any] = {}
-        for name in self._measures:
-            parts |= {
-                f"{name}__n": Sum(f"{name}_count"),
-                f"{name}__total": Sum(f"{name}_sum"),
-                f"{name}__least": Min(f"{name}_min"),
-                f"{name}__top": Max(f"{name}_max"),
-            }
-        rows = tier.model._default_manager.filter(object_id=object_id)
-        self._read_summed(rows, tier.moment, start_s, end_s, parts)
+        self._read_summed(tier.table, tier.moment, _OF_TIER, (object_id, start_s, end_s))
 
     def _read_raw(self, object_id: int, start_s: int, end_s: int) -> None:
         if sealing.may_be_sealed(start_s):
             self._read_packed(object_id, start_s, end_s)
             return
-        parts: dict[str, Any] = {}
-        for name in self._measures:
-            parts |= {
-                f"{name}__n": Count(name),
-                f"{name}__total": Sum(Cast(name, FloatField())),
-                f"{name}__least": Min(name),
-                f"{name}__top": Max(name),
-            }
-        self._read_summed(Sample.objects.filter(object_id=object_id), "at_s", start_s, end_s, parts)
+        self._read_summed(_SAMPLE, "at_s", _OF_RAW, (object_id, start_s, end_s))
 
     def _read_summed(
-        self, rows: QuerySet[Any], moment: str, start_s: int, end_s: int, parts: Mapping[str, Any]
+        self, table: str, moment: str, parts: str, about: tuple[int, int, int]
     ) -> None:
-        """Sum up by step in the database: the answer is as long as the chart is wide."""
-        within = rows.filter(**{f"{moment}__gte": start_s, f"{moment}__lt": end_s})
-        steps = within.annotate(bucket=F(moment) - F(moment) % self._step_s).values("bucket")
-        for row in steps.annotate(rows_read=Count("*"), **parts).order_by("bucket"):
-            self._rows_read += row["rows_read"]
-            self._found.setdefault(row["bucket"], {})
-            for name in self._measures:
-                if count := row[f"{name}__n"]:
-                    figures = (row[f"{name}__{part}"] for part in ("total", "least", "top"))
-                    self._add(row["bucket"], name, Summary(count, *figures))
+        """Sum up by step in the database: the answer is as long as the chart is wide.
+
+        In plain words, since the ORM takes longer over so many columns than the database over the rows.
+        """
+        columns = ", ".join(parts.format(name=name) for name in self._measures)
+        statement = f"""
+            SELECT {moment} - {moment} %% {self._step_s}, COUNT(*), {columns} FROM {table}
+            WHERE object_id = %s AND {moment} >= %s AND {moment} < %s GROUP BY 1
+        """  # noqa: S608 - our own names; the values are parameters
+        with connection.cursor() as cursor:
+            cursor.execute(statement, about)
+            for bucket, rows, *figures in cursor.fetchall():
+                self._rows_read += rows
+                self._add_summed(self._found.setdefault(bucket, {}), figures)
+
+    def _add_summed(self, summaries: dict[str, Summary], figures: Sequence[float | None]) -> None:
+        for name, (count, *rest) in zip(self._measures, batched(figures, 4), strict=True):
+            if count:
+                total, least, most = (float(figure or 0.0) for figure in rest)
+                _add(summaries, name, Summary(int(count), total, least, most))
 
     def _read_packed(self, object_id: int, start_s: int, end_s: int) -> None:
         rows = sealing.rows_of(object_id, first_s=start_s, end_s=end_s)
@@ -173,12 +170,12 @@ class Buckets:
             self._add_row(at_s - at_s % self._step_s, [(name, values[n]) for name, n in places])
 
     def _add_row(self, bucket: int, values: Iterable[tuple[str, float | None]]) -> None:
-        self._found.setdefault(bucket, {})
+        summaries = self._found.setdefault(bucket, {})
         for name, value in values:
             if value is not None:
-                self._add(bucket, name, Summary(1, value, value, value))
+                _add(summaries, name, Summary(1, value, value, value))
 
-    def _add(self, bucket: int, name: str, summary: Summary) -> None:
-        summaries = self._found.setdefault(bucket, {})
-        before = summaries.get(name)
-        summaries[name] = before + summary if before else summary
+
+def _add(summaries: dict[str, Summary], name: str, summary: Summary) -> None:
+    before = summaries.get(name)
+    summaries[name] = before + summary if before else summary

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Min
+from django.db.models import Max, Min
 
 from apps.metrics import bulk, tiers
 from apps.metrics.bulk import Described, Stored
@@ -81,9 +81,9 @@ def close_minutes(rows: Sequence[Stored], *, owner: int, minutes: OpenMinutes) -
         tiers.roll_up(over.object_ids, first_s=over.first_s, end_s=over.end_s)
 
 
-def _ended_s(object_ids: Collection[int]) -> int | None:
-    """When the one of them that is longest unheard was last heard; new ones were never."""
+def _ended_s(object_ids: Collection[int]) -> tuple[int, int] | None:
+    """When the first and the last of them was last heard; new ones were never."""
     never = datetime.fromtimestamp(0, tz=UTC)
     heard = MetricObject.objects.filter(pk__in=object_ids, last_sample_at__gt=never)
-    at: datetime | None = heard.aggregate(at=Min("last_sample_at"))["at"]
-    return int(at.timestamp()) if at else None
+    ends = heard.aggregate(first=Min("last_sample_at"), last=Max("last_sample_at"))
+    return (int(ends["first"].timestamp()), int(ends["last"].timestamp())) if ends["last"] else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from celery import shared_task
 
-from apps.metrics import upkeep
+from apps.metrics import estimate, slow, upkeep
 
 log = structlog.get_logger(__name__)
 
@@ -32,3 +32,15 @@ def settle_quiet_objects() -> None:
 def repair_tiers() -> None:
     """Sum up the last day anew."""
     log.info("tiers_repaired", **upkeep.repair_tiers())
+
+
+@shared_task(ignore_result=True)
+def measure_slow_objects() -> None:
+    """Write the bytes of namespaces and volumes."""
+    log.info("slow_objects_measured", **slow.measure_slow_objects())
+
+
+@shared_task(ignore_result=True)
+def look_at_tables() -> None:
+    """Find out what the tables of usage take, for the page about their retention."""
+    log.info("tables_looked_at", **estimate.look_at_tables())

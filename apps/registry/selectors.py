@@ -194,6 +194,15 @@ def with_sizes(repositories: QuerySet[Repository]) -> QuerySet[Repository]:
     return repositories.annotate(stored_bytes=stored)
 
 
+def bytes_by_namespace() -> list[tuple[int, str, int]]:
+    """Key, name and stored bytes of every namespace: each manifest once a repository, as `with_sizes` has it."""
+    images = Manifest.objects.filter(missing_since=None).exclude(media_type__in=INDEX_TYPES)
+    sizes = images.order_by().values("repository__namespace").annotate(bytes=Sum("size_bytes"))
+    stored = dict(sizes.values_list("repository__namespace", "bytes"))
+    names = Namespace.objects.order_by("pk").values_list("pk", "name")
+    return [(pk, name, stored.get(pk) or 0) for pk, name in names]
+
+
 def waiting_events() -> QuerySet[RegistryEvent]:
     """Events that are still to be applied, in the order of arrival."""
     return RegistryEvent.objects.filter(

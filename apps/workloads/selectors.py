@@ -229,3 +229,8 @@ def reserved_by(kind: str, ref: int) -> dict[str, float]:
         memory_bytes=Sum("service__memory_reservation_bytes"),
     )
     return {name: float(total) for name, total in totals.items() if total}
+
+
+def measured_volumes() -> QuerySet[Volume]:
+    """Every volume of which an engine told the size, whoever asks: for what is reckoned, not shown."""
+    return Volume.objects.filter(size_bytes__isnull=False).select_related("node")

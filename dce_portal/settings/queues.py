@@ -66,6 +66,8 @@ _HOUSEKEEPING = {
     "drop old samples": _entry("apps.metrics.tasks.drop_old_samples", 900.0),
     "seal closed hours of samples": _entry("apps.metrics.tasks.seal_closed_hours", 900.0),
     "settle what brings no more samples": _entry("apps.metrics.tasks.settle_quiet_objects", 300.0),
+    "measure namespaces and volumes": _entry("apps.metrics.tasks.measure_slow_objects", 900.0),
+    "look at the tables of usage": _entry("apps.metrics.tasks.look_at_tables", 3600.0),
     "repair the tiers of usage": _entry("apps.metrics.tasks.repair_tiers", 86_400.0),
     "renew the portal's own certificates": _entry(
         "dce_portal.tasks.renew_own_certificates", 3600.0

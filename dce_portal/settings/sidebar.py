@@ -38,6 +38,10 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Registry events"), "inbox", "registry", "registryevent"),
         ),
         _group(
+            _("Usage"),
+            _list(_("Retention"), "auto_delete", "metrics", "retention"),
+        ),
+        _group(
             _("Access"),
             _list(_("People"), "person", "accounts", "user"),
             _list(_("Teams"), "group", "accounts", "team"),

@@ -476,11 +476,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name="metricobject",
-            name="id",
-            field=models.AutoField(primary_key=True, serialize=False),
-        ),
-        migrations.AlterField(
-            model_name="metricobject",
             name="kind",
             field=models.CharField(
                 choices=[

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
+from django.db import OperationalError
 
-from apps.metrics import agent_frames
+from apps.metrics import agent_frames, bulk
 from apps.metrics.models import MetricObject, MinuteSample, Sample
 from apps.nodes.adapters.agent import Agent
 from apps.nodes.models import Cluster, ClusterEvent, EngineEndpoint, Node
@@ -192,6 +193,45 @@ def test_a_clock_that_jumps_between_two_samples_makes_no_gap(bench: Bench, now_s
 def test_samples_from_the_future_are_not_stored(bench: Bench, now_s: int) -> None:
     bench.ask(first([now_s, now_s + 3600], now_unix_ms=now_s * 1000))
     assert moments() == [now_s]
+
+
+def test_while_the_database_is_gone_agents_keep_their_samples(
+    bench: Bench, now_s: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.ask(first([now_s - 400]))
+    with monkeypatch.context() as gone:
+        gone.setattr(bulk, "insert_samples", _no_database)
+        for number in range(3):
+            with pytest.raises(OperationalError):
+                bench.ask(then([now_s - 300 + 60 * number], cursor=f"boot:{number + 7}"))
+    missed = [now_s - 390 + 10 * number for number in range(39)]
+    bench.ask(then(missed, cursor="boot:50"))
+    assert [one["since"] for one in bench.agent.asked] == ["", *["boot:1"] * 4]
+    assert moments() == [now_s - 400, *missed]
+    counted = MinuteSample.objects.filter(object__kind="container").order_by("minute_s")
+    ended_s = missed[-1] - missed[-1] % 60
+    assert sum(row.cpu_cores_count for row in counted) == sum(
+        at_s < ended_s for at_s in [now_s - 400, *missed]
+    )
+
+
+def _no_database(*_arguments: object) -> None:
+    raise OperationalError("The server closed the connection.")
+
+
+def test_what_no_machine_can_have_is_a_gap(bench: Bench, now_s: int) -> None:
+    wrong = {"cpu_cores": 2.0**40, "memory_bytes": 2.0**65, "pids": 3}
+    raw = agent_answer(
+        at_unix_ms=as_ms([now_s]),
+        containers={"c1": wrong},
+        reset=True,
+        lists=lists(container_entry("c1")),
+        cursor="boot:1",
+    )
+    bench.ask(raw)
+    row = Sample.objects.get(object__kind="container")
+    assert (row.cpu_cores, row.memory_bytes, row.pids) == (None, None, 3)
+    assert Sample.objects.get(object__kind="node").memory_bytes == 600
 
 
 def test_a_hung_engine_leaves_the_node_fresh_and_is_said(bench: Bench, now_s: int) -> None:
