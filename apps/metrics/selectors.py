@@ -11,6 +11,7 @@ from django.db.models import Exists, Max, OuterRef, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.metrics.charts import CHARTS
 from apps.metrics.models import MetricObject
 from apps.nodes.models import Cluster, Node
 from apps.nodes.selectors import clusters_visible_to, knows_containers, nodes_visible_to
@@ -75,6 +76,16 @@ def measured_object(user: User, *, kind: str, ref: str) -> MetricObject | None:
         message = _("There is no %(kind)s with the number %(ref)s, or it is not yours to see.")
         raise NotFound(message % {"kind": Kind(kind).label, "ref": ref})
     return MetricObject.objects.filter(kind=kind, ref=int(ref)).first()
+
+
+def charts_known_of(kind: str, ref: int) -> list[str]:
+    """The charts of a thing: what every container is measured by, and the rest where it is told."""
+    row = MetricObject.objects.filter(kind=kind, ref=ref).first()
+    return [
+        name
+        for name, chart in CHARTS.items()
+        if chart.is_usual or (row is not None and getattr(row, chart.lines[0].measure) is not None)
+    ]
 
 
 def condition(state: str, availability: str, *, is_stale: bool) -> str:

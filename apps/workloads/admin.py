@@ -1,4 +1,4 @@
-"""Admin pages of services, tasks, containers and images: mirrors, looked at only."""
+"""Admin pages of services, stacks, tasks, containers and images: mirrors, looked at only."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from apps.nodes.pages.actions import ActionPages, action_buttons
-from apps.workloads import selectors
-from apps.workloads.models import Container, EngineImage, Service, Task
+from apps.workloads import selectors, stacks
+from apps.workloads.models import Container, EngineImage, Service, Stack, Task
 from dce_portal.admin_site import display
 from dce_portal.docker_words import in_words
 from dce_portal.mirror_admin import (
@@ -80,6 +81,51 @@ class ServiceAdmin(ActionPages, MirrorAdmin):
     def update_word(self, row: Service) -> str:
         """How its latest update goes."""
         return in_words(row.update_state)
+
+
+@admin.register(Stack)
+class StackAdmin(MirrorAdmin):
+    """The stacks of all clusters."""
+
+    list_before_template = "workloads/empty_stacks.html"
+
+    watched = "cluster"
+    list_display = ("name", "services", "tasks_label", "containers", "cluster", "freshness")
+    list_filter = ("cluster", stale_filter("cluster__"))
+    list_select_related = ("cluster",)
+    search_fields = ("name",)
+    fields = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Stack]:
+        """With the numbers of what each consists of."""
+        return stacks.with_counts(super().get_queryset(request))
+
+    def page_of(self, request: HttpRequest, row: Stack) -> Mapping[str, Any]:
+        """Condition, usage, services, tasks and containers."""
+        return stacks.stack_page(cast("Any", request.user), row)
+
+    @display(description=_("services"), ordering="service_count")
+    def services(self, row: Any) -> int:
+        """How many."""
+        return int(row.service_count)
+
+    @display(
+        description=_("tasks"),
+        ordering="running",
+        label={"whole": "success", "below": "danger", "none": ""},
+    )
+    def tasks_label(self, row: Any) -> tuple[str, str]:
+        """Running of wanted; containers that no service made are not counted here."""
+        if not row.service_count:
+            return "none", "–"
+        is_whole = row.running >= row.desired
+        shape = with_shape("running" if is_whole else "failed", " ")[0]
+        return "whole" if is_whole else "below", f"{shape} {row.running} / {row.desired}"
+
+    @display(description=_("containers"), ordering="container_count")
+    def containers(self, row: Any) -> int:
+        """How many are known, running or not."""
+        return int(row.container_count)
 
 
 @admin.register(Task)

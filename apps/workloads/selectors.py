@@ -7,7 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Case, Count, IntegerField, Model, Q, QuerySet, Sum, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    IntegerField,
+    Model,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -136,12 +147,12 @@ def service_page(user: Viewer, service: Service) -> dict[str, Any]:
         "service": service,
         "condition": condition_of(service),
         "update_word": UPDATE_WORDS.get(service.update_state, service.update_state),
-        "task_groups": grouped(_running_first(tasks_visible_to(user).filter(service=service))),
+        "task_groups": grouped(running_first(tasks_visible_to(user).filter(service=service))),
         "containers": list(containers[:MOST_ROWS_A_PAGE]),
     }
 
 
-def _running_first(tasks: QuerySet[Task]) -> QuerySet[Task]:
+def running_first(tasks: QuerySet[Task]) -> QuerySet[Task]:
     """Those that run, those that shall run, then the past, each with the latest change first."""
     wanted = Q(desired_state="running")
     rank = Case(
@@ -199,6 +210,25 @@ def metered_containers(
     stacks = dict(Stack.objects.filter(cluster=node.cluster_id).values_list("name", "pk"))
     columns = ("pk", "native_id", "name", "service_id", "service__cpu_limit", "stack")
     return [(*row, stacks.get(name)) for *row, name in rows.values_list(*columns)]
+
+
+def reserved_by(kind: str, ref: int) -> dict[str, float]:
+    """What the tasks that run there are promised; nothing for what promises nothing, as single containers do."""
+    tasks = Task.objects.filter(state="running", desired_state="running").order_by()
+    if kind in {"cluster", "node", "service"}:
+        tasks = tasks.filter(**{kind: ref})
+    elif kind == "stack":
+        stack = Stack.objects.filter(pk=ref).values("cluster", "name")
+        tasks = tasks.filter(
+            cluster=Subquery(stack.values("cluster")), service__stack=Subquery(stack.values("name"))
+        )
+    else:
+        return {}
+    totals = tasks.aggregate(
+        cpu_cores=Sum("service__cpu_reservation"),
+        memory_bytes=Sum("service__memory_reservation_bytes"),
+    )
+    return {name: float(total) for name, total in totals.items() if total}
 
 
 def measured_volumes() -> QuerySet[Volume]:

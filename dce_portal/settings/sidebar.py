@@ -21,6 +21,7 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Nodes"), "dns", "nodes", "node"),
             _list(_("Add nodes"), "add_circle", "nodes", "jointoken"),
             _list(_("Services"), "apps", "workloads", "service"),
+            _list(_("Stacks"), "stacks", "workloads", "stack"),
             _list(_("Tasks"), "task_alt", "workloads", "task"),
             _list(_("Containers"), "deployed_code", "workloads", "container"),
             _list(_("Images on nodes"), "layers", "workloads", "engineimage"),

@@ -42,7 +42,10 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "STYLES": [lambda request: static("css/portal.css")],
+    "STYLES": [
+        lambda request: static("css/portal.css"),
+        lambda request: static("css/charts.css"),
+    ],
     "SCRIPTS": [lambda request: static("js/portal.js")],
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": navigation()},
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from apps.metrics.models import MetricObject, MinuteSample
+from apps.metrics.models import MetricObject, QuarterSample
 
 HOUR_S = 3600
 MINUTES_AN_HOUR = 60
@@ -23,10 +23,10 @@ def hours_before(
     """The hours that end at a moment, each as constant as its figure; None is a gap."""
     count = len(next(iter(figures.values())))
     first_s = int(end.timestamp()) - count * HOUR_S
-    MinuteSample.objects.bulk_create(
-        MinuteSample(
+    QuarterSample.objects.bulk_create(
+        QuarterSample(
             object_id=row.pk,
-            minute_s=first_s + hour * HOUR_S,
+            quarter_s=first_s + hour * HOUR_S,
             **{
                 f"{measure}_{part}": value
                 for measure, values in figures.items()

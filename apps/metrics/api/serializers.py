@@ -77,6 +77,12 @@ class SamplesAnswer(serializers.Serializer[dict[str, Any]]):
     gap_s = serializers.IntegerField(help_text="A longer silence than this is a gap.")
     told_by = serializers.CharField(allow_null=True, help_text="Where the figures come from.")
     limits = serializers.DictField(child=serializers.FloatField(allow_null=True))
+    reservations = serializers.DictField(
+        child=serializers.FloatField(), help_text="What its running tasks are promised."
+    )
+    capacity = serializers.DictField(
+        child=serializers.FloatField(), help_text="What the machines have where it may run."
+    )
     units = serializers.DictField(child=serializers.CharField())
     at = serializers.ListField(
         child=serializers.IntegerField(), help_text="Seconds since 1970-01-01 UTC."

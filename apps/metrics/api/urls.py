@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from apps.metrics.api.marks import MarksView
 from apps.metrics.api.outlooks import OutlookApiView, TimeToFullView
+from apps.metrics.api.table import TableView
 from apps.metrics.api.views import SamplesView
 
 urlpatterns: list[URLPattern] = [
     path("samples/", SamplesView.as_view(), name="samples"),
     path("outlooks/", OutlookApiView.as_view(), name="outlooks"),
     path("time-to-full/", TimeToFullView.as_view(), name="time-to-full"),
+    path("samples/csv/", TableView.as_view(), name="samples_csv"),
+    path("samples/marks/", MarksView.as_view(), name="samples_marks"),
 ]

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.metrics.api.serializers import SamplesAnswer, SamplesQuery
+from apps.metrics.beside import beside
 from apps.metrics.measures import UNITS
 from apps.metrics.selectors import measured_object
 from apps.metrics.series import series_of
@@ -45,6 +46,6 @@ class SamplesView(APIView):
             },
             "units": {name: UNITS[name] for name in wanted["measures"]},
         }
-        answer = about | asdict(series)
+        answer = about | beside(wanted["kind"], int(wanted["ref"])) | asdict(series)
         del answer["rows_read"]
         return Response(answer)

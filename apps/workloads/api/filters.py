@@ -16,6 +16,14 @@ class ServiceFilters(filters.FilterSet):
     search = SearchFilter("name", "image", "native_id")
 
 
+class StackFilters(filters.FilterSet):
+    """Of stacks."""
+
+    cluster = IdFilter(field_name="cluster_id")
+    name = filters.CharFilter(max_length=250)
+    search = SearchFilter("name")
+
+
 class TaskFilters(filters.FilterSet):
     """Of tasks."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from apps.workloads.models import Container, EngineImage, Service, Task
+from apps.workloads.models import Container, EngineImage, Service, Stack, Task
 
 MIRROR = ("id", "url", "native_id", "observed_at", "source")
 
@@ -56,6 +56,34 @@ class ServiceSerializer(serializers.ModelSerializer[Service]):
             "created_at",
             "updated_at",
             "version_index",
+        )
+        read_only_fields = fields
+
+
+class StackSerializer(serializers.ModelSerializer[Stack]):
+    """A stack, with what it consists of in numbers."""
+
+    url = serializers.HyperlinkedIdentityField(view_name="api:stack-detail")
+    service_count = serializers.IntegerField(read_only=True)
+    running_tasks = serializers.IntegerField(source="running", read_only=True)
+    desired_tasks = serializers.IntegerField(source="desired", read_only=True)
+    container_count = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        """All facts."""
+
+        model = Stack
+        fields = (
+            "id",
+            "url",
+            "cluster",
+            "name",
+            "service_count",
+            "running_tasks",
+            "desired_tasks",
+            "container_count",
+            "observed_at",
+            "source",
         )
         read_only_fields = fields
 

@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING
 from rest_framework.decorators import action
 
 from apps.nodes.api.actions import ActionViewSet, previews, starts_operation
-from apps.workloads import selectors
-from apps.workloads.api.filters import ContainerFilters, ImageFilters, ServiceFilters, TaskFilters
+from apps.workloads import selectors, stacks
+from apps.workloads.api.filters import (
+    ContainerFilters,
+    ImageFilters,
+    ServiceFilters,
+    StackFilters,
+    TaskFilters,
+)
 from apps.workloads.api.serializers import (
     ContainerSerializer,
     ImageSerializer,
     ServiceSerializer,
+    StackSerializer,
     TaskSerializer,
 )
-from apps.workloads.models import Container, EngineImage, Service, Task
+from apps.workloads.models import Container, EngineImage, Service, Stack, Task
 from dce_portal.api.viewsets import ReadOnlyViewSet
 
 if TYPE_CHECKING:
@@ -50,6 +57,19 @@ class ServiceViewSet(ActionViewSet):
         """Restart the service's tasks, so that the Swarm spreads them over all nodes anew."""
         self.body()
         return self.start("rebalance")
+
+
+class StackViewSet(ReadOnlyViewSet):
+    """Stacks: what services and containers name by their labels as one."""
+
+    model = Stack
+    serializer_class = StackSerializer
+    filterset_class = StackFilters
+    ordering = ("name", "pk")
+
+    def select(self) -> QuerySet[Stack]:
+        """All that the person may see, with their counts."""
+        return stacks.with_counts(selectors.stacks_visible_to(self.person))
 
 
 class TaskViewSet(ReadOnlyViewSet):

@@ -1,16 +1,23 @@
-"""Services, tasks, containers and engines' images in the API."""
+"""Services, stacks, tasks, containers and engines' images in the API."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.factories.cluster import ContainerFactory, ImageFactory, ServiceFactory, TaskFactory
+from tests.factories.cluster import (
+    ContainerFactory,
+    ImageFactory,
+    ServiceFactory,
+    StackFactory,
+    TaskFactory,
+)
 
 FACTORIES = {
     "services": ServiceFactory,
     "tasks": TaskFactory,
     "containers": ContainerFactory,
     "images": ImageFactory,
+    "stacks": StackFactory,
 }
 
 
@@ -19,7 +26,7 @@ def test_a_viewer_reads_lists_and_details_and_changes_nothing(collection, viewer
     row = FACTORIES[collection]()
     script = with_token(viewer)
     listed = script.get(f"/api/v1/{collection}/").json()["results"]
-    assert [item["native_id"] for item in listed] == [row.native_id]
+    assert [item["id"] for item in listed] == [row.pk]
     assert script.get(listed[0]["url"]).json() == listed[0]
     assert script.delete(listed[0]["url"]).status_code in {403, 405}
 
