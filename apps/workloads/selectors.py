@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Case, Count, IntegerField, Model, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, IntegerField, Model, Q, QuerySet, Sum, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -66,6 +66,21 @@ def task_totals(cluster_id: int) -> dict[str, int]:
     services = Service.objects.filter(cluster_id=cluster_id)
     totals = services.aggregate(running=Sum("running_tasks"), desired=Sum("desired_tasks"))
     return {name: total or 0 for name, total in totals.items()}
+
+
+def promises_of(cluster_id: int) -> dict[str, Any]:
+    """What the running tasks of a cluster's services reserve and are limited to, together; whoever asks."""
+    running = F("running_tasks")
+    parts: dict[str, Any] = {
+        "cpu_reserved": Sum(F("cpu_reservation") * running),
+        "cpu_limited": Sum(F("cpu_limit") * running),
+        "cpu_unlimited_tasks": Sum(running, filter=Q(cpu_limit=0)),
+        "memory_reserved": Sum(F("memory_reservation_bytes") * running),
+        "memory_limited": Sum(F("memory_limit_bytes") * running),
+        "memory_unlimited_tasks": Sum(running, filter=Q(memory_limit_bytes=0)),
+    }
+    promised = Service.objects.filter(cluster_id=cluster_id).aggregate(**parts)
+    return {name: value or 0 for name, value in promised.items()}
 
 
 def names_in_services(cluster_id: int) -> Iterator[str]:

@@ -1,0 +1,52 @@
+"""How the dashboard draws tiles, small lines and rates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+
+from apps.metrics.dashboard import heat
+from apps.metrics.dashboard.nodes import NodeFact
+from apps.metrics.dashboard.wish import HEATS
+from dce_portal.templatetags.portal import NOTHING, bytes_human, page
+
+register = template.Library()
+
+
+@register.simple_tag
+def heat_map(facts: Sequence[NodeFact], by: str) -> SafeString:
+    """The tiles of all nodes."""
+    return heat.heat_map(facts, by=HEATS.index(by))
+
+
+@register.simple_tag
+def spark(lines: dict[str, Any], measure: str, top: float | None) -> SafeString:
+    """One measure's line of the last hour; nothing where nothing came."""
+    return heat.sparkline(lines.get(measure, ()), top=top)
+
+
+@register.filter
+def changelist(model: str) -> str:
+    """The address of a model's list, to be narrowed by a query."""
+    return page(model)
+
+
+@register.filter
+def heat_size(facts: Sequence[NodeFact]) -> str:
+    """The size of the tiles, as the style sheet calls it."""
+    return heat.size_of(len(facts))
+
+
+@register.filter
+def share_percent(share: float | None) -> str:
+    """A share as whole percent."""
+    return NOTHING if share is None else f"{round(100 * share)} %"
+
+
+@register.filter
+def rate_human(bytes_per_s: float | None) -> str:
+    """Bytes a second in the unit that fits."""
+    return NOTHING if bytes_per_s is None else f"{bytes_human(bytes_per_s)}/s"
