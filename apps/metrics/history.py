@@ -30,9 +30,7 @@ def last_hour(object_ids: Sequence[int], *, now: datetime) -> dict[int, dict[str
     ).values_list("object_id", "minute_s", *parts)
     lines: dict[int, dict[str, Line]] = {}
     for object_id, minute_s, *figures in rows:
-        own = lines.setdefault(
-            object_id, {name: [None] * SPARK_MINUTES for name in SPARK_MEASURES}
-        )
+        own = lines.setdefault(object_id, {name: [None] * SPARK_MINUTES for name in SPARK_MEASURES})
         place = (minute_s - start_s) // MINUTE_S
         for name, total, count in zip(SPARK_MEASURES, figures[::2], figures[1::2], strict=True):
             own[name][place] = total / count if count else None
@@ -50,6 +48,7 @@ class TaskMinute:
     memory_mean: float | None
     memory_max: float | None
     network_mean: float | None
+    throttled_mean: float | None = None
 
 
 TASK_FIELDS = (
@@ -60,9 +59,7 @@ TASK_FIELDS = (
 )
 
 
-def task_minutes(
-    object_ids: Collection[int], *, start_s: int, end_s: int
-) -> Iterator[TaskMinute]:
+def task_minutes(object_ids: Collection[int], *, start_s: int, end_s: int) -> Iterator[TaskMinute]:
     """Every minute of these containers from the start to before the end, some hundred containers a query."""
     for part in batched(sorted(object_ids), OBJECTS_A_QUERY):
         rows = MinuteSample.objects.filter(
@@ -92,7 +89,9 @@ def _mean(total: float | None, count: float | None) -> float | None:
 
 def measured_containers() -> list[Mapping[str, Any]]:
     """Every container that has figures, and the service that it belongs to."""
-    own = MetricObject.objects.filter(kind=MetricObject.Kind.CONTAINER).order_by("service_ref", "pk")
+    own = MetricObject.objects.filter(kind=MetricObject.Kind.CONTAINER).order_by(
+        "service_ref", "pk"
+    )
     return list(own.values("pk", "ref", "service_ref", "cpu_limit_cores"))
 
 

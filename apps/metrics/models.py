@@ -126,3 +126,11 @@ for _measure in MEASURES:
     MinuteSample.add_to_class(f"{_measure}_count", models.SmallIntegerField(null=True))
     for _part in SUMMARY_PARTS[1:]:
         MinuteSample.add_to_class(f"{_measure}_{_part}", models.FloatField(null=True))
+
+# Their module is a part's own; Django finds models only from here.
+from apps.metrics.right_sizing.models import (  # noqa: E402, F401
+    QuietContainer,
+    ServiceSizing,
+    ServiceUsageDay,
+    SizingProgress,
+)

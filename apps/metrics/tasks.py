@@ -6,6 +6,7 @@ import structlog
 from celery import shared_task
 
 from apps.metrics import services
+from apps.metrics.right_sizing.services import refresh
 
 log = structlog.get_logger(__name__)
 
@@ -14,3 +15,11 @@ log = structlog.get_logger(__name__)
 def drop_old_samples() -> None:
     """Drop what is older than each tier keeps."""
     log.info("old_samples_dropped", **services.drop_old_samples())
+
+
+@shared_task(ignore_result=True)
+def refresh_right_sizing() -> None:
+    """Take in the hours that are over, and reckon anew what services should reserve."""
+    done = refresh()
+    if done.hours or done.services:
+        log.info("right_sizing_refreshed", hours=done.hours, services=done.services)

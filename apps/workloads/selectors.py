@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import batched
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -29,6 +30,7 @@ SERVICE_LABEL = "com.docker.swarm.service.id"
 
 Viewer = User | AnonymousUser
 MOST_ROWS_A_PAGE = 200
+KEYS_A_QUERY = 500
 ALIVE = ("running", "ready", "complete")
 ENDED_STATES = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
 UPDATING = frozenset({"updating", "rollback_started"})
@@ -120,6 +122,27 @@ def task_counts(cluster_id: int) -> dict[int, dict[int, int]]:
 def services_of(cluster_id: int) -> dict[int, Service]:
     """The cluster's services by their keys, whoever asks: for what is reckoned, not shown."""
     return {row.pk: row for row in Service.objects.filter(cluster_id=cluster_id)}
+
+
+def all_services() -> QuerySet[Service]:
+    """Every service of every cluster, whoever asks: for what is reckoned, not shown."""
+    return Service.objects.order_by("pk")
+
+
+def service_keys(wanted: Iterable[int]) -> list[int]:
+    """Those of the keys that a service has."""
+    return _present(Service, wanted)
+
+
+def container_keys(wanted: Iterable[int]) -> list[int]:
+    """Those of the keys that a container has."""
+    return _present(Container, wanted)
+
+
+def _present(model: type[Model], wanted: Iterable[int]) -> list[int]:
+    rows = model._default_manager.order_by()
+    parts = batched(sorted(wanted), KEYS_A_QUERY)
+    return [key for part in parts for key in rows.filter(pk__in=part).values_list("pk", flat=True)]
 
 
 def condition_of(service: Service) -> str:

@@ -41,9 +41,7 @@ def heat_map(facts: Sequence[NodeFact], *, by: int) -> SafeString:
     return mark_safe("".join(tiles))  # noqa: S308 - names are escaped one by one
 
 
-def _tile(
-    fact: NodeFact, by: int, address: str, words: dict[str, str], *, with_name: bool
-) -> str:
+def _tile(fact: NodeFact, by: int, address: str, words: dict[str, str], *, with_name: bool) -> str:
     shares, name = fact.shares, escape(fact.hostname)
     shape = "" if fact.tone == "good" else f"<i>{SHAPES[fact.tone]}</i>"
     label = f"<b>{name}</b>" if with_name else ""
