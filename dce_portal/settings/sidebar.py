@@ -28,6 +28,10 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Agent certificates"), "verified_user", "nodes", "agentcertificate"),
         ),
         _group(
+            _("Usage"),
+            _list(_("Right-sizing"), "straighten", "metrics", "servicesizing"),
+        ),
+        _group(
             _("Registry"),
             _list(_("Namespaces"), "folder", "registry", "namespace"),
             _list(_("Repositories"), "inventory_2", "registry", "repository"),

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
+from rest_framework.routers import SimpleRouter
 
+from apps.metrics.api.right_sizing import SizingViewSet
 from apps.metrics.api.views import SamplesView
 
-urlpatterns: list[URLPattern] = [path("samples/", SamplesView.as_view(), name="samples")]
+router = SimpleRouter()
+router.register("right-sizing", SizingViewSet, basename="right-sizing")
+urlpatterns: list[URLPattern] = [
+    path("samples/", SamplesView.as_view(), name="samples"),
+    *router.urls,
+]

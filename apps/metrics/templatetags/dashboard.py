@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from apps.metrics.dashboard import heat
 from apps.metrics.dashboard.nodes import NodeFact
 from apps.metrics.dashboard.wish import HEATS
-from dce_portal.templatetags.portal import NOTHING, bytes_human, page
+from apps.metrics.right_sizing.lines import Scale
+from dce_portal.templatetags.portal import NOTHING, bytes_human, cores, page
 
 register = template.Library()
 
@@ -50,3 +51,22 @@ def share_percent(share: float | None) -> str:
 def rate_human(bytes_per_s: float | None) -> str:
     """Bytes a second in the unit that fits."""
     return NOTHING if bytes_per_s is None else f"{bytes_human(bytes_per_s)}/s"
+
+
+@register.filter
+def figure(scale: Scale, value: float | None) -> str:
+    """A figure of a scale in its unit, without a sign: words beside it say which way it goes."""
+    positive_value = positive(value)
+    return cores(positive_value) if scale.name == "cpu" else bytes_human(positive_value)
+
+
+@register.filter
+def positive(value: float | None) -> float | None:
+    """The same without its sign."""
+    return None if value is None else abs(value)
+
+
+@register.filter
+def hours(days: float) -> str:
+    """Days as whole hours."""
+    return str(int(days * 24))
