@@ -20,7 +20,7 @@ from apps.metrics.right_sizing.lines import line_of
 from apps.metrics.right_sizing.rules import VERDICTS
 from apps.nodes.selectors import clusters_visible_to
 
-SERVICES_A_PAGE = 40
+SERVICES_A_PAGE = 20
 
 
 def right_sizing_page(request: HttpRequest, *, frame: Mapping[str, Any]) -> HttpResponse:
@@ -58,9 +58,9 @@ def _kept(request: HttpRequest) -> str:
 
 def _orders() -> list[tuple[str, str]]:
     return [
+        ("verdict", _("what is worst")),
         ("cpu", _("cores freed")),
         ("memory", _("memory freed")),
-        ("verdict", _("what is worst")),
         ("name", _("name")),
     ]
 

@@ -108,10 +108,9 @@ def _advice(
         if is_wide
         else "fits"
     )
-    # A small difference is none: nobody restarts a service for it.
-    return Advice(
-        verdict=verdict, suggested=suggested, saving=freed if abs(freed) >= worth else 0.0
-    )
+    # What fits is left alone, and nobody restarts a service for a small difference.
+    matters = verdict != "fits" and abs(freed) >= worth
+    return Advice(verdict=verdict, suggested=suggested, saving=freed if matters else 0.0)
 
 
 def stepped(value: float, steps: tuple[tuple[float, float], ...], least: float) -> float:

@@ -19,7 +19,7 @@ Viewer = User | AnonymousUser
 QUIET_FOR = timedelta(days=7)
 # A container counts as idle when most of that time was measured: an absence proves nothing.
 QUIET_MINUTES = 6 * 1440
-MOST_QUIET = 100
+MOST_QUIET = 25
 ORDERS = {
     "name": ("service__name", "pk"),
     "cpu": ("-cpu_saving", "-memory_saving", "pk"),
@@ -35,7 +35,7 @@ class SizingWish:
     cluster: str = ""
     verdict: str = ""
     text: str = ""
-    order: str = "cpu"
+    order: str = "verdict"
 
 
 def read_wish(asked: Mapping[str, str]) -> SizingWish:
@@ -46,7 +46,7 @@ def read_wish(asked: Mapping[str, str]) -> SizingWish:
         cluster=cluster if cluster.isascii() and cluster.isdigit() and len(cluster) < 19 else "",
         verdict=verdict if verdict in (*VERDICTS, "throttled") else "",
         text=asked.get("q", "").replace("\0", "")[:200],
-        order=order if order in ORDERS else "cpu",
+        order=order if order in ORDERS else "verdict",
     )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 
 from apps.metrics.dashboard import heat
 from apps.metrics.dashboard.nodes import NodeFact
 from apps.metrics.dashboard.wish import HEATS
 from apps.metrics.right_sizing.lines import Scale
-from dce_portal.templatetags.portal import NOTHING, bytes_human, cores, page
+from dce_portal.templatetags.portal import NOTHING, bytes_human, page
 
 register = template.Library()
 
@@ -55,9 +56,12 @@ def rate_human(bytes_per_s: float | None) -> str:
 
 @register.filter
 def figure(scale: Scale, value: float | None) -> str:
-    """A figure of a scale in its unit, without a sign: words beside it say which way it goes."""
-    positive_value = positive(value)
-    return cores(positive_value) if scale.name == "cpu" else bytes_human(positive_value)
+    """A figure of a scale without a sign, words beside it say which way it goes; CPU's unit heads its line."""
+    if value is None:
+        return NOTHING
+    if scale.name == "memory":
+        return bytes_human(abs(value))
+    return number_format(round(abs(value), 2), decimal_pos=2)
 
 
 @register.filter

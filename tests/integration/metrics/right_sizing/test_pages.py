@@ -68,7 +68,7 @@ def page_of(browser, **query) -> str:
 def test_says_what_is_reserved_what_is_used_and_what_to_do(wide, viewer, signed_in):
     page = page_of(signed_in(viewer))
 
-    for text in ("P95 0.20 cores", "1.00 cores", "0.25 cores", "frees 3.00 cores", "13.5 days"):
+    for text in ("P95 0.20", "<b>1.00</b>", "0.25</b>", "frees 3.00", "P95 90.0 MiB", "13.5 days"):
         assert text in page
     # Memory fits: the command leaves it alone.
     assert "docker service update --reserve-cpu 0.25 --limit-cpu 0.5 shop" in page
