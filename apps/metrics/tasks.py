@@ -6,7 +6,8 @@ import structlog
 from celery import shared_task
 
 from apps.metrics import services
-from apps.metrics.right_sizing.services import refresh
+from apps.metrics.outlooks import refresh
+from apps.metrics.right_sizing.services import refresh as refresh_sizings
 
 log = structlog.get_logger(__name__)
 
@@ -17,9 +18,23 @@ def drop_old_samples() -> None:
     log.info("old_samples_dropped", **services.drop_old_samples())
 
 
+@shared_task(ignore_result=True, soft_time_limit=50, time_limit=55)
+def refresh_outlooks() -> None:
+    """Make what this hour's outlooks lack, for some seconds; the next tick goes on where this one stopped."""
+    done = refresh.refresh()
+    if done["objects"]:
+        log.info("outlooks_refreshed", **done)
+
+
+@shared_task(ignore_result=True)
+def drop_old_outlooks() -> None:
+    """Forget forecasts after thirty days."""
+    log.info("old_outlooks_dropped", outlooks=refresh.drop_old())
+
+
 @shared_task(ignore_result=True)
 def refresh_right_sizing() -> None:
     """Take in the hours that are over, and reckon anew what services should reserve."""
-    done = refresh()
+    done = refresh_sizings()
     if done.hours or done.services:
         log.info("right_sizing_refreshed", hours=done.hours, services=done.services)

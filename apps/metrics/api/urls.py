@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 from rest_framework.routers import SimpleRouter
 
+from apps.metrics.api.outlooks import OutlookApiView, TimeToFullView
 from apps.metrics.api.right_sizing import SizingViewSet
 from apps.metrics.api.views import SamplesView
 
@@ -12,5 +13,7 @@ router = SimpleRouter()
 router.register("right-sizing", SizingViewSet, basename="right-sizing")
 urlpatterns: list[URLPattern] = [
     path("samples/", SamplesView.as_view(), name="samples"),
+    path("outlooks/", OutlookApiView.as_view(), name="outlooks"),
+    path("time-to-full/", TimeToFullView.as_view(), name="time-to-full"),
     *router.urls,
 ]

@@ -24,11 +24,14 @@ from apps.metrics.dashboard.nodes import (
 from apps.metrics.dashboard.totals import totals_of
 from apps.metrics.dashboard.wish import HEATS, RANGES, Wish, read_wish
 from apps.metrics.models import MetricObject
+from apps.metrics.outlooks.page import filling_rows
 from apps.nodes.models import Cluster
 from apps.nodes.selectors import clusters_visible_to
 from apps.nodes.selectors.joining import joins_under_way
 from apps.registry.selectors import repositories_visible_to
 from dce_portal.models import Operation
+
+FILLING_SHOWN = 5
 
 
 def dashboard_of(user: User, *, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -109,6 +112,7 @@ def _cluster_part(user: User, cluster: Cluster, board: Mapping[str, Any]) -> dic
             usage=usage,
             may_see_services=may_see_tasks,
         ),
+        "filling": filling_rows(user, cluster.pk, limit=FILLING_SHOWN),
         "busiest": busiest_of(
             user,
             cluster,

@@ -30,7 +30,16 @@ def fact(ref=1, **changes) -> NodeFact:
 
 @pytest.mark.parametrize(
     ("share", "level"),
-    [(None, "x"), (0.0, "0"), (0.2499, "0"), (0.25, "1"), (0.5, "2"), (0.75, "3"), (0.9, "4"), (1, "4")],
+    [
+        (None, "x"),
+        (0.0, "0"),
+        (0.2499, "0"),
+        (0.25, "1"),
+        (0.5, "2"),
+        (0.75, "3"),
+        (0.9, "4"),
+        (1, "4"),
+    ],
 )
 def test_each_step_of_the_scale(share, level):
     assert heat.level_of(share) == level
@@ -65,7 +74,9 @@ def test_a_nodes_name_is_no_markup():
     assert "<script" not in tile
 
 
-@pytest.mark.parametrize(("count", "size"), [(1, "l"), (24, "l"), (25, "m"), (150, "m"), (1000, "s")])
+@pytest.mark.parametrize(
+    ("count", "size"), [(1, "l"), (24, "l"), (25, "m"), (150, "m"), (1000, "s")]
+)
 def test_many_nodes_have_small_tiles(count, size):
     assert heat.size_of(count) == size
 

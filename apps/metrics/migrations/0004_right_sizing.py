@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("metrics", "0002_agent_source"),
+        ("metrics", "0003_outlooks"),
         ("workloads", "0002_placement"),
     ]
 
