@@ -1,6 +1,6 @@
 """The dashboard and right-sizing of a large cluster, beside an empty page in the same frame and a bare answer.
 
-1,000 nodes and 30,000 containers in rows (`bench/fleet.py`); a signed-in person asks one
+1,000 nodes and 30,000 containers in rows (`tests/e2e/fleet.py`); a signed-in person asks one
 page after the other through nginx.
 """
 
@@ -39,7 +39,7 @@ def fill(site: Site) -> None:
     """Make the cluster."""
     environ = portal_environ(data=site.portal.data, port=site.portal.port)
     environ["DJANGO_SETTINGS_MODULE"] = "dce_portal.settings.base"
-    command = [sys.executable, "-m", "bench.fleet", str(NODES), str(CONTAINERS)]
+    command = [sys.executable, "-m", "tests.e2e.fleet", str(NODES), str(CONTAINERS)]
     subprocess.run(command, env=environ, cwd=CHECKOUT, check=True, stdout=subprocess.DEVNULL)
 
 

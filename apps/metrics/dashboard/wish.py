@@ -73,7 +73,7 @@ def read_wish(asked: Mapping[str, str]) -> Wish:
 
 
 def _one_of(known: Any, word: str | None, usual: str) -> str:  # noqa: ANN401 - a tuple or the names of a table
-    return word if word in known else usual
+    return word if word is not None and word in known else usual
 
 
 def _rotate_s(text: str) -> int:

@@ -1,4 +1,4 @@
-"""A large cluster in a portal's database (``python -m bench.fleet NODES CONTAINERS``): rows only, no engine.
+"""A large cluster in a portal's database (``python -m tests.e2e.fleet NODES CONTAINERS``): rows only, no engine.
 
 It runs beside the portal in a process of its own. Figures are dated a quarter of an hour
 ahead, so that they count as fresh for as long as a benchmark takes.
@@ -34,8 +34,8 @@ def main(nodes: int, containers: int) -> None:
 
 
 def make_nodes(cluster, count: int, now: datetime) -> list[int]:
-    """Nodes with engines; one in a hundred is down, one in fifty late."""
-    from apps.nodes.models import EngineEndpoint, Node
+    """Nodes whose engines nobody asks; one in a hundred is down, one in fifty late."""
+    from apps.nodes.models import Node
 
     rows = [
         Node(
@@ -55,13 +55,6 @@ def make_nodes(cluster, count: int, now: datetime) -> list[int]:
         for number in range(count)
     ]
     Node.objects.bulk_create(rows, batch_size=200)
-    endpoints = [
-        EngineEndpoint(
-            url=f"tcp://10.{n // 65000}.{n // 250 % 250}.{n % 250}:2376", cluster=cluster, node=row
-        )
-        for n, row in enumerate(rows, start=cluster.pk * 2000)
-    ]
-    EngineEndpoint.objects.bulk_create(endpoints, batch_size=200)
     draw = random.Random(1)
     make_objects("node", cluster, _node_figures(rows, draw), now)
     return [row.pk for row in rows]
