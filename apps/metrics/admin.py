@@ -11,9 +11,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from apps.metrics.models import Outlook, ServiceSizing
+from apps.metrics.models import Outlook
 from apps.metrics.outlooks.page import outlook_page
 from apps.metrics.pages.right_sizing import right_sizing_page
+from apps.metrics.right_sizing.models import ServiceSizing
 from dce_portal.admin_site import ReadOnlyAdmin
 
 OUTLOOKS = "admin:metrics_outlook_changelist"
@@ -67,7 +68,7 @@ class RightSizingAdmin(ReadOnlyAdmin):
         """The same."""
         return self.has_view_permission(request)
 
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """The page, or the same rows as CSV."""
         if not self.has_view_permission(request):
             raise PermissionDenied

@@ -7,13 +7,23 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.metrics.measures import MEASURES
 from apps.metrics.outlooks.models import Outlook, OutlookTurn, TimeToFull
+from apps.metrics.right_sizing.models import (
+    QuietContainer,
+    ServiceSizing,
+    ServiceUsageDay,
+    SizingProgress,
+)
 
 __all__ = [
     "MetricObject",
     "MinuteSample",
     "Outlook",
     "OutlookTurn",
+    "QuietContainer",
     "Sample",
+    "ServiceSizing",
+    "ServiceUsageDay",
+    "SizingProgress",
     "TimeToFull",
 ]
 
@@ -136,11 +146,3 @@ for _measure in MEASURES:
     MinuteSample.add_to_class(f"{_measure}_count", models.SmallIntegerField(null=True))
     for _part in SUMMARY_PARTS[1:]:
         MinuteSample.add_to_class(f"{_measure}_{_part}", models.FloatField(null=True))
-
-# Their module is a part's own; Django finds models only from here.
-from apps.metrics.right_sizing.models import (  # noqa: E402, F401
-    QuietContainer,
-    ServiceSizing,
-    ServiceUsageDay,
-    SizingProgress,
-)

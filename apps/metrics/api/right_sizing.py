@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
-from apps.metrics.models import ServiceSizing
 from apps.metrics.right_sizing.lines import line_of
+from apps.metrics.right_sizing.models import ServiceSizing
 from apps.metrics.right_sizing.selectors import sizings_visible_to
 from dce_portal.api.filters import IdFilter, SearchFilter
 from dce_portal.api.viewsets import ReadOnlyViewSet

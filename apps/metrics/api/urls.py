@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
 from apps.metrics.api.outlooks import OutlookApiView, TimeToFullView
@@ -11,7 +11,7 @@ from apps.metrics.api.views import SamplesView
 
 router = SimpleRouter()
 router.register("right-sizing", SizingViewSet, basename="right-sizing")
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("samples/", SamplesView.as_view(), name="samples"),
     path("outlooks/", OutlookApiView.as_view(), name="outlooks"),
     path("time-to-full/", TimeToFullView.as_view(), name="time-to-full"),

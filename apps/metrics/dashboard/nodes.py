@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,9 +78,9 @@ def node_facts(cluster: Cluster) -> list[NodeFact]:
     return sorted(facts, key=lambda fact: _by_name(fact.hostname))
 
 
-def _figures(cluster: Cluster) -> Sequence[Mapping[str, Any]]:
+def _figures(cluster: Cluster) -> Iterable[Mapping[str, Any]]:
     own = MetricObject.objects.filter(kind=MetricObject.Kind.NODE, cluster_ref=cluster.pk)
-    return own.order_by().values("pk", "ref", "last_sample_at", *FIGURES)
+    yield from own.order_by().values("pk", "ref", "last_sample_at", *FIGURES)
 
 
 def _fact(node: Mapping[str, Any], figures: Mapping[str, Any], *, is_told: bool) -> NodeFact:

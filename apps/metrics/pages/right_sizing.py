@@ -7,23 +7,23 @@ from typing import Any, cast
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.metrics.models import ServiceSizing
 from apps.metrics.right_sizing import selectors
 from apps.metrics.right_sizing.export import csv_lines
 from apps.metrics.right_sizing.lines import line_of
+from apps.metrics.right_sizing.models import ServiceSizing
 from apps.metrics.right_sizing.rules import VERDICTS
 from apps.nodes.selectors import clusters_visible_to
 
 SERVICES_A_PAGE = 20
 
 
-def right_sizing_page(request: HttpRequest, *, frame: Mapping[str, Any]) -> HttpResponse:
+def right_sizing_page(request: HttpRequest, *, frame: Mapping[str, Any]) -> HttpResponseBase:
     """The page with what was asked for, or the same rows as CSV; who may not see services finds none."""
     user, wish = cast("User", request.user), selectors.read_wish(request.GET)
     rows = selectors.sizings(user, wish)

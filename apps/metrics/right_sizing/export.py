@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 
-from apps.metrics.models import ServiceSizing
+from apps.metrics.right_sizing.models import ServiceSizing
 
 FIGURES = tuple(
     f"{resource}_{column}"

@@ -12,8 +12,8 @@ from django.db import transaction
 
 from apps.metrics import history
 from apps.metrics.history import TaskMinute
-from apps.metrics.models import QuietContainer, ServiceUsageDay, SizingProgress
 from apps.metrics.right_sizing import sketch
+from apps.metrics.right_sizing.models import QuietContainer, ServiceUsageDay, SizingProgress
 from apps.workloads.selectors import container_keys, service_keys
 
 HOUR_S = 3600

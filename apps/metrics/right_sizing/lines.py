@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from shlex import quote
 
-from apps.metrics.models import ServiceSizing
 from apps.metrics.right_sizing import rules
+from apps.metrics.right_sizing.models import ServiceSizing
 from apps.metrics.right_sizing.rules import Promise
 
 TONES = {

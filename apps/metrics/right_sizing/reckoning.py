@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import batched, groupby
 from typing import Any
 
-from apps.metrics.models import ServiceSizing, ServiceUsageDay
 from apps.metrics.right_sizing import folding, rules, sketch
+from apps.metrics.right_sizing.models import ServiceSizing, ServiceUsageDay
 from apps.metrics.right_sizing.rules import Advice, Promise, Use
 from apps.workloads.selectors import all_services
 

@@ -12,7 +12,7 @@ from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Val
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.metrics.models import QuietContainer, ServiceSizing
+from apps.metrics.right_sizing.models import QuietContainer, ServiceSizing
 from apps.metrics.right_sizing.rules import THROTTLED_FROM, VERDICTS
 
 Viewer = User | AnonymousUser

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from apps.metrics.models import ServiceSizing
 from apps.metrics.right_sizing.folding import fold
+from apps.metrics.right_sizing.models import ServiceSizing
 from apps.metrics.right_sizing.reckoning import reckon
 
 RECKON_EVERY = timedelta(hours=1)
