@@ -18,6 +18,7 @@ from apps.metrics.bulk import Described, Stored
 from apps.metrics.minutes import OpenMinutes, open_minutes
 from apps.metrics.models import MetricObject
 from apps.metrics.object_keys import ObjectKeys, Ref, object_keys
+from apps.metrics.right_sizing import throttling
 from apps.metrics.services import CLOCK_AHEAD, store_totals
 
 Kind, Source = MetricObject.Kind, MetricObject.Source
@@ -38,6 +39,7 @@ def ingest_agents(
     bulk.update_latest([row for node in nodes for row in latest(node.stored)])
     for node in nodes:
         _close_minutes(node, minutes)
+    throttling.keep(usages, now=now)
     publish_on_commit(nodes)
     _totals(nodes, now=now)
 

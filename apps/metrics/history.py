@@ -48,7 +48,7 @@ class TaskMinute:
     memory_mean: float | None
     memory_max: float | None
     network_mean: float | None
-    throttled_mean: float | None = None
+    samples: int
 
 
 TASK_FIELDS = (
@@ -80,6 +80,7 @@ def _task_minute(object_id: int, minute_s: int, *figures: float | None) -> TaskM
         _mean(memory_sum, memory_count),
         memory_max,
         None if received is None and sent is None else (received or 0.0) + (sent or 0.0),
+        int(cpu_count or 0),
     )
 
 
@@ -92,7 +93,7 @@ def measured_containers() -> list[Mapping[str, Any]]:
     own = MetricObject.objects.filter(kind=MetricObject.Kind.CONTAINER).order_by(
         "service_ref", "pk"
     )
-    return list(own.values("pk", "ref", "service_ref", "cpu_limit_cores"))
+    return list(own.values("pk", "ref", "service_ref", "source"))
 
 
 def first_minute_s() -> int | None:

@@ -12,6 +12,7 @@ from apps.metrics.right_sizing.models import (
     ServiceSizing,
     ServiceUsageDay,
     SizingProgress,
+    ThrottledSample,
 )
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "ServiceSizing",
     "ServiceUsageDay",
     "SizingProgress",
+    "ThrottledSample",
     "TimeToFull",
 ]
 

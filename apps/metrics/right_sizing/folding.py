@@ -12,7 +12,8 @@ from django.db import transaction
 
 from apps.metrics import history
 from apps.metrics.history import TaskMinute
-from apps.metrics.right_sizing import sketch
+from apps.metrics.models import MetricObject
+from apps.metrics.right_sizing import sketch, throttling
 from apps.metrics.right_sizing.models import QuietContainer, ServiceUsageDay, SizingProgress
 from apps.workloads.selectors import container_keys, service_keys
 
@@ -39,15 +40,15 @@ class Hour:
     memory_highest: float | None = None
     minutes: set[int] = field(default_factory=set)
 
-    def add(self, row: TaskMinute) -> None:
-        """One more minute of one task."""
+    def add(self, row: TaskMinute, *, throttled: float | None) -> None:
+        """One more minute of one task, and which share of it the task was held back."""
         self.minutes.add(row.minute_s)
         if row.cpu_mean is not None:
             self.cpu[sketch.CPU.bin_of(row.cpu_mean)] += 1
         if row.memory_mean is not None:
             self.memory[sketch.MEMORY.bin_of(row.memory_mean)] += 1
-        if row.throttled_mean is not None:
-            self.throttled[sketch.SHARE.bin_of(row.throttled_mean)] += 1
+        if throttled is not None:
+            self.throttled[sketch.SHARE.bin_of(throttled)] += 1
         self.cpu_highest = highest(self.cpu_highest, row.cpu_max)
         self.memory_highest = highest(self.memory_highest, row.memory_max)
 
@@ -90,6 +91,8 @@ def fold(*, now: datetime) -> int:
     for done, hour_s in enumerate(hours):
         if not _fold_hour(hour_s):
             return done
+    if hours:
+        throttling.drop_before(hours[-1] + HOUR_S)
     return len(hours)
 
 
@@ -129,14 +132,25 @@ def _fold_hour(hour_s: int) -> bool:
 def _read(hour_s: int) -> tuple[dict[int, Hour], dict[int, Quiet]]:
     """What each service and each container did, by their own keys."""
     objects = {one["pk"]: one for one in history.measured_containers()}
+    held = throttling.sums_of(start_s=hour_s, end_s=hour_s + HOUR_S)
     services: dict[int, Hour] = {}
     quiet: dict[int, Quiet] = {}
     for row in history.task_minutes(objects, start_s=hour_s, end_s=hour_s + HOUR_S):
         owner = objects[row.object_id]
         quiet.setdefault(owner["ref"], Quiet(row.minute_s)).add(row)
         if owner["service_ref"] is not None:
-            services.setdefault(owner["service_ref"], Hour()).add(row)
+            share = _throttled(row, owner, held)
+            services.setdefault(owner["service_ref"], Hour()).add(row, throttled=share)
     return services, quiet
+
+
+def _throttled(
+    row: TaskMinute, owner: Mapping[str, Any], held: Mapping[throttling.Minute, float]
+) -> float | None:
+    """None where no agent tells it."""
+    if owner["source"] != MetricObject.Source.AGENT or row.cpu_mean is None:
+        return None
+    return throttling.share_of(held, (owner["ref"], row.minute_s), samples=row.samples)
 
 
 def _write_days(services: Mapping[int, Hour], day: date) -> None:

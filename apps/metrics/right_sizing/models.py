@@ -136,3 +136,27 @@ class QuietContainer(models.Model):
     def __str__(self) -> str:
         """Which one."""
         return str(self.container)
+
+
+class ThrottledSample(models.Model):
+    """A moment at which a container was held back by its CPU limit; kept until its hour is taken in."""
+
+    container_ref = models.BigIntegerField(_("container"))
+    at_s = models.BigIntegerField(_("at (seconds since 1970)"), db_index=True)
+    share = models.FloatField(_("share of periods held back"))
+
+    class Meta:
+        """What an agent told twice is there once."""
+
+        verbose_name = _("throttled sample")
+        verbose_name_plural = _("throttled samples")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["container_ref", "at_s"], name="one_row_per_throttled_moment"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Which container, when."""
+        return f"{self.container_ref} {self.at_s}"
