@@ -152,7 +152,9 @@ def test_a_frame_moves_tiles_rows_and_the_busiest(visit, fleet_site):
     nodes = {"ref": [node], "condition": ["ready"], "cpu_cores": [15.2], "memory_bytes": [2**30]}
     nodes |= {"cpu_share": [0.95], "memory_share": [0.02], "disk_share": [None]}
 
-    frame = {"type": "usage", "at": 1_900_000_000, "nodes": nodes, "busiest": row}
+    values = {"cpu_cores": 64.0, "memory_bytes": 2**38}
+    frame = {"type": "usage", "at": 1_900_000_000, "values": values, "limits": {}}
+    frame |= {"nodes": nodes, "busiest": row}
     publish(fleet_site, f"cluster:{cluster_of(page)}", frame)
 
     expect(tile.locator("span")).to_have_text("95", timeout=WITHIN_MS)
