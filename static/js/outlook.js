@@ -28,7 +28,7 @@ const loadLibrary = ({ uplot, uplotCss, css }) => {
 
 const fade = (color, percent) => `color-mix(in oklch, ${color} ${percent}%, transparent)`;
 
-const filled = (text, values) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 class OutlookChart {
   constructor(element, uPlot) {

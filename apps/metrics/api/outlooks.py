@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from apps.metrics.api.serializers import no_strange_fields
 from apps.metrics.measures import MEASURES, UNITS
-from apps.metrics.models import MetricObject
+from apps.metrics.models import MetricObject, TimeToFull
 from apps.metrics.outlooks import words
 from apps.metrics.outlooks.selectors import (
     HORIZONS,
@@ -145,7 +145,7 @@ class FillingAnswer(serializers.Serializer[dict[str, Any]]):
 
     kind = serializers.CharField()
     ref = serializers.IntegerField()
-    label = serializers.CharField()
+    name = serializers.CharField()
     measure = serializers.CharField()
     unit = serializers.CharField()
     says = serializers.CharField()
@@ -207,7 +207,7 @@ def _outlook(view: OutlookView) -> dict[str, Any]:
         "history": _hours(view.history),
         "missing": asdict(view.missing) if view.missing else None,
         "accuracy": asdict(view.accuracy) if view.accuracy else None,
-        "times_to_full": ThresholdAnswer(view.times_to_full, many=True).data,
+        "times_to_full": _thresholds(view.times_to_full),
         "says": words.says(view),
     }
 
@@ -239,9 +239,14 @@ def _filling(one: Filling) -> dict[str, Any]:
     return {
         "kind": one.object.kind,
         "ref": one.object.ref,
-        "label": one.object.label,
+        "name": one.object.label,
         "measure": one.measure,
         "unit": UNITS[one.measure],
         "says": words.full_sentence(one.times),
-        "times_to_full": ThresholdAnswer(one.times, many=True).data,
+        "times_to_full": _thresholds(one.times),
     }
+
+
+def _thresholds(times: Iterable[TimeToFull]) -> list[dict[str, Any]]:
+    names = ("threshold", "expected_at", "early_at", "late_at", "used", "capacity")
+    return [{name: getattr(one, name) for name in names} for one in times]

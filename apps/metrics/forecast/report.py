@@ -15,7 +15,6 @@ def as_json(report: Report) -> dict[str, Any]:
         "coverage_80": report.coverage_80,
         "ms_per_series": report.ms_per_series,
         "methods": {name: {"mean_mase": mase} for name, mase in report.methods.items()},
-        "notes": list(report.notes),
     }
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isnan
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ import numpy as np
 from apps.metrics.forecast.series import HourlySeries, hourly_means
 
 LEAST_HOURS = 7 * 24
+OTHER_FORMS = ("%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y%m%d")
+SAMPLE_ROWS = 200
 FIRST_MILLISECONDS = 1e11  # as seconds that is the year 5138
 MOST_BAD_SHARE = 0.1  # of a file's rows; above that the file is not what it says it is
 
@@ -68,29 +71,56 @@ def _columns(path: Path) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], 
             rows = list(_rows(file, path.name))
     except (OSError, csv.Error) as error:
         raise BadTraceError(f"{path.name} cannot be read: {error}.") from error
-    table = np.array(rows, dtype=np.float64).reshape(-1, 2)
-    return table[:, 0], table[:, 1]
+    moments = _all_seconds([moment for moment, _value in rows])
+    return np.array(moments, dtype=np.float64), np.array(
+        [_number(value) for _moment, value in rows]
+    )
 
 
-def _rows(file: Iterator[str], name: str) -> Iterator[tuple[float, float]]:
+def _rows(file: Iterator[str], name: str) -> Iterator[tuple[str, str]]:
     reader = csv.DictReader((line.replace("\0", "") for line in file), restval="")
     columns = {str(field).strip().lower(): field for field in reader.fieldnames or ()}
     if "timestamp" not in columns or "value" not in columns:
         raise BadTraceError(f"{name} has no header with the columns timestamp and value.")
     for row in reader:
-        yield _seconds(row[columns["timestamp"]]), _number(row[columns["value"]])
+        yield row[columns["timestamp"]].strip(), row[columns["value"]].strip()
+
+
+def _all_seconds(moments: Sequence[str]) -> list[float]:
+    """Where ISO dates do not read, one other form for all of a file: the one that reads most of it."""
+    seconds = [_seconds(moment) for moment in moments]
+    strange = [moment for moment, known in zip(moments, seconds, strict=True) if isnan(known)]
+    if not strange:
+        return seconds
+    sample = strange[:: max(1, len(strange) // SAMPLE_ROWS)]
+    readable = {form: sum(not isnan(_by(form, one)) for one in sample) for form in OTHER_FORMS}
+    best = max(OTHER_FORMS, key=lambda form: readable[form])
+    return [
+        _by(best, moment) if isnan(known) else known
+        for moment, known in zip(moments, seconds, strict=True)
+    ]
 
 
 def _seconds(text: str) -> float:
     """Seconds since 1970 from a count of seconds or milliseconds, or from a date and time (UTC by default)."""
     number = _number(text)
-    if not np.isnan(number):
+    if not isnan(number):
         return number / 1000 if abs(number) >= FIRST_MILLISECONDS else number
     try:
-        moment = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(text.removesuffix(" UTC"))
     except ValueError:
         return number
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _by(form: str, text: str) -> float:
+    """Seconds by a form with or without seconds of the minute."""
+    for end in (" %H:%M:%S", " %H:%M", ""):
+        try:
+            return datetime.strptime(text, form + end).replace(tzinfo=UTC).timestamp()
+        except ValueError:
+            continue
+    return float("nan")
 
 
 def _number(text: str) -> float:

@@ -13,8 +13,9 @@ from apps.metrics.forecast.arrays import Floats, Ints
 from apps.metrics.models import MinuteSample
 from apps.metrics.rollup import MINUTE_S
 
+# The tier that is read: its buckets fit into hours, and it is kept longest of those that do.
+TIER, MOMENT = MinuteSample, "minute_s"
 HOUR_S = 3600
-DAY_S = 24 * HOUR_S
 LONGEST_DAYS = 14
 # The minute that an hour ends with is summed up a little after it is over.
 SETTLED_S = 2 * MINUTE_S
@@ -63,10 +64,9 @@ def hourly_history(
             f"{name}__total": Sum(f"{name}_sum"),
             f"{name}__top": Max(f"{name}_max"),
         }
-    rows = MinuteSample.objects.filter(
-        object_id__in=list(object_ids), minute_s__gte=span.first_s, minute_s__lt=span.end_s
-    )
-    hours = rows.annotate(hour=F("minute_s") - F("minute_s") % HOUR_S).values("object_id", "hour")
+    within = {f"{MOMENT}__gte": span.first_s, f"{MOMENT}__lt": span.end_s}
+    rows = TIER._default_manager.filter(object_id__in=list(object_ids), **within)
+    hours = rows.annotate(hour=F(MOMENT) - F(MOMENT) % HOUR_S).values("object_id", "hour")
     return _columns(list(hours.annotate(**parts).order_by("object_id", "hour")), measures)
 
 

@@ -124,7 +124,9 @@ def _rows(subject: Subject, capacity: float, crossings: Sequence[Crossing]) -> l
             threshold=round(crossing.threshold * 100),
             expected_at=newest + timedelta(days=crossing.expected_days),
             early_at=newest + timedelta(days=crossing.early_days),
-            late_at=crossing.late_days and newest + timedelta(days=crossing.late_days),
+            late_at=None
+            if crossing.late_days is None
+            else newest + timedelta(days=crossing.late_days),
             used=float(subject.hours.mean[-1]),
             capacity=capacity,
             issued_at=subject.now,

@@ -24,6 +24,7 @@ SOON = timedelta(days=14)
 ALARMING = timedelta(days=3)
 # The band says 80 %: what lies further from it than this is worth a word.
 GOOD_HITS = (0.70, 0.92)
+FEWEST_TO_JUDGE = 24
 
 NAMES = {
     "cpu_cores": _("CPU"),
@@ -102,11 +103,12 @@ def _accuracy(cluster_pk: int, horizon: str) -> list[AccuracyRow]:
 
 def _accuracy_row(one: Accuracy) -> AccuracyRow:
     low, high = GOOD_HITS
+    tone = "good" if low <= one.hit_share <= high else "late"
     return AccuracyRow(
         name=str(NAMES.get(one.measure, one.measure)),
         forecasts=one.forecasts,
         hits=words.percent(one.hit_share),
-        tone="good" if low <= one.hit_share <= high else "late",
+        tone=tone if one.forecasts >= FEWEST_TO_JUDGE else "off",
         yesterday=words.saved(one.against_yesterday),
         last_value=words.saved(one.against_last_value),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
@@ -127,7 +128,7 @@ def _kept(row: MetricObject, measure: str, hours: int) -> tuple[Kept | None, Kep
     ended_s = found.start_s - hours * HOUR_S
     before = of_measure.filter(start_s__lte=ended_s, start_s__gt=ended_s - NEAR_S)
     earlier = before.order_by("-start_s").first()
-    return _unpacked(found), earlier and _unpacked(earlier)
+    return _unpacked(found), _unpacked(earlier) if earlier else None
 
 
 def _unpacked(row: Outlook) -> Kept:
@@ -172,7 +173,7 @@ def accuracy_of(
             **{name: Sum(F(name) * F("known_hours")) / Sum("known_hours") for name in _ERRORS},
         )
     )
-    by_measure = {one["measure"]: Accuracy(**one) for one in sums}
+    by_measure = {one["measure"]: Accuracy(**one) for one in cast("Any", sums)}
     return [by_measure[name] for name in measures if name in by_measure]
 
 

@@ -33,8 +33,8 @@ def says(view: OutlookView) -> dict[str, str]:
 
 
 def percent(share: float) -> str:
-    """A share as whole percent: 23 %."""
-    return f"{number_format(round(100 * share), decimal_pos=0)} %"
+    """A share as whole percent, which no line breaks: 23 %."""
+    return f"{number_format(round(100 * share), decimal_pos=0)}\N{NO-BREAK SPACE}%"
 
 
 def saved(score: float | None) -> str:

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.metrics.forecast import comparators
+from apps.metrics.forecast.trace_files import read_trace
 
 
 def _write(path, values, *, header="timestamp,value", step_minutes=60):
@@ -36,6 +38,7 @@ def test_json_has_the_agreed_keys(tmp_path, usage):
     _write(tmp_path / "b.csv", np.repeat(usage, 12), step_minutes=5)
     out, err = _run(tmp_path, "--json")
     figures = json.loads(out)
+    assert set(figures) == {"series", "mean_mase", "coverage_80", "ms_per_series", "methods"}
     assert figures["series"] == 2
     assert 0 < figures["mean_mase"] < 1
     assert 0.6 < figures["coverage_80"] < 1
@@ -77,6 +80,32 @@ def test_times_may_be_counts_since_1970(tmp_path, usage, scale):
     rows = [f"{(1_770_000_000 + 3600 * hour) * scale},{value}" for hour, value in enumerate(usage)]
     (tmp_path / "a.csv").write_text("\n".join(["timestamp,value", *rows]), encoding="utf-8")
     assert json.loads(_run(tmp_path, "--json")[0])["mean_mase"] < 1
+
+
+FORMS = {
+    "with a zone": "%Y-%m-%dT%H:%M:%S+02:00",
+    "zulu": "%Y-%m-%d %H:%M:%SZ",
+    "utc": "%Y-%m-%d %H:%M:%S UTC",
+    "no seconds": "%Y-%m-%d %H:%M",
+    "slashes": "%Y/%m/%d %H:%M:%S",
+    "american": "%m/%d/%Y %H:%M",
+    "british": "%d/%m/%Y %H:%M:%S",
+    "german": "%d.%m.%Y %H:%M",
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_times_may_be_written_in_other_ways(tmp_path, usage, form):
+    """As many hours as rows: a day taken for a month would spread them over a year."""
+    start = datetime(2026, 3, 5, tzinfo=UTC)
+    moments = [(start + timedelta(hours=hour)).strftime(form) for hour in range(len(usage))]
+    rows = [f"{moment},{value:.0f}" for moment, value in zip(moments, usage, strict=True)]
+    (tmp_path / "a.csv").write_text("\n".join(["timestamp,value", *rows]), encoding="utf-8")
+
+    trace = read_trace(tmp_path / "a.csv")
+
+    assert (trace.series.hours, trace.bad_rows) == (336, 0)
+    assert list(trace.series.values) == [float(f"{value:.0f}") for value in usage]
 
 
 BAD_FILES = {

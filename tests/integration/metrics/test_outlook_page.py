@@ -82,9 +82,9 @@ def test_the_accuracy_is_a_mean_over_hours(usage, viewer, signed_in):
 
     page = page_of(signed_in(viewer))
 
-    assert "75 %" in page  # 36 of 48 hours
-    assert "50 % less" in page  # 1.0 against 2.0
-    assert "0 % less" in page  # 1.0 against 1.0
+    assert "75\N{NO-BREAK SPACE}%" in page  # 36 of 48 hours
+    assert "50\N{NO-BREAK SPACE}% less" in page  # 1.0 against 2.0
+    assert "0\N{NO-BREAK SPACE}% less" in page  # 1.0 against 1.0
 
 
 def test_the_worst_is_first(usage, nodes, viewer, signed_in):

@@ -129,7 +129,7 @@ def test_a_container_gets_no_outlook(node, viewer, signed_in):
         ({"measure": "pids"}, "measure"),
         ({"kind": "container"}, "measure"),
         ({"horizon": "1y"}, "horizon"),
-        ({"horison": "7d"}, "horison"),
+        ({"ahead": "7d"}, "ahead"),
     ],
 )
 def test_what_cannot_be_answered_names_the_field(query, field, node, viewer, signed_in):
