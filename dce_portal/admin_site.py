@@ -72,9 +72,10 @@ class PortalAdminSite(UnfoldAdminSite):
     ) -> TemplateResponse:
         """Show the dashboard; what it shows is gathered by the selector that the settings name."""
         gather = import_string(DASHBOARD_SELECTOR)
-        dashboard = gather(request.user, cluster=request.GET.get("cluster"))
-        context = {**(extra_context or {}), "dashboard": dashboard}
+        dashboard = gather(request.user, asked=request.GET)
+        context = {**(extra_context or {}), **dashboard.get("frame", {}), "dashboard": dashboard}
         response: TemplateResponse = super().index(request, context)
+        response.template_name = dashboard.get("template", response.template_name)
         return response
 
 

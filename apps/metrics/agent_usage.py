@@ -18,6 +18,7 @@ from apps.metrics.bulk import Described, Stored
 from apps.metrics.models import MetricObject
 from apps.metrics.object_keys import ObjectKeys, Ref
 from apps.metrics.retention import keep
+from apps.metrics.right_sizing import throttling
 from apps.metrics.services import CLOCK_AHEAD, PartsOf, store_totals
 from apps.metrics.store import Memory, memory
 from dce_portal.figures import count_dropped
@@ -39,6 +40,7 @@ def ingest_agents(
     for node in nodes:
         store.close_minutes(node.stored, owner=node.usage.node_pk, minutes=memory.minutes)
     bulk.update_latest([row for node in nodes for row in latest(node.stored)])
+    throttling.keep(usages, now=now)
     publish_on_commit(nodes)
     _totals(nodes, now=now)
 

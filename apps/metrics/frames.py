@@ -44,4 +44,7 @@ def _of_cluster(cluster: Cluster, *, at: datetime) -> dict[str, Any]:
         "health": selectors.health_of(rows, cluster),
         "nodes": selectors.node_columns(rows),
         "busiest": selectors.busiest_columns(selectors.busiest(cluster, at=at)),
+        "busiest_services": selectors.busiest_columns(
+            selectors.busiest(cluster, at=at, kind=Kind.SERVICE)
+        ),
     }

@@ -11,13 +11,25 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.metrics.measures import MEASURES
 from apps.metrics.outlooks.models import Outlook, OutlookTurn, TimeToFull
+from apps.metrics.right_sizing.models import (
+    QuietContainer,
+    ServiceSizing,
+    ServiceUsageDay,
+    SizingProgress,
+    ThrottledSample,
+)
 
 __all__ = [
     "MetricObject",
     "MinuteSample",
     "Outlook",
     "OutlookTurn",
+    "QuietContainer",
     "Sample",
+    "ServiceSizing",
+    "ServiceUsageDay",
+    "SizingProgress",
+    "ThrottledSample",
     "TimeToFull",
 ]
 

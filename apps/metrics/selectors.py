@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, Max, OuterRef, Subquery, Sum
+from django.db.models import Exists, F, Max, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -123,6 +124,9 @@ def _node_row(node: Node, figures: MetricObject | None) -> dict[str, Any]:
         "memory_bytes": memory_bytes,
         "cpu_share": _share(cpu_cores, node.cpu_count),
         "memory_share": _share(memory_bytes, node.memory_bytes),
+        "disk_share": _share(figures.disk_used_bytes, figures.disk_total_bytes or 0)
+        if figures
+        else None,
         "at": figures.last_sample_at if figures else None,
         "source": figures.source if figures else None,
     }
@@ -194,25 +198,46 @@ def capacity_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 
 def node_columns(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
     """The nodes' latest figures in columns, for a live frame."""
-    names = ("ref", "condition", "cpu_cores", "memory_bytes", "cpu_share", "memory_share")
+    names = (
+        *("ref", "condition", "cpu_cores", "memory_bytes"),
+        *("cpu_share", "memory_share", "disk_share"),
+    )
     return {name: [_rounded(row[name]) for row in rows] for name in names}
 
 
-def busiest(cluster: Cluster, *, at: datetime) -> list[MetricObject]:
-    """The containers that use the most processor time just now."""
+def busiest(
+    cluster: Cluster, *, at: datetime, kind: str = Kind.CONTAINER, by: str = "cpu"
+) -> list[MetricObject]:
+    """The containers or services that use the most just now, by `cpu`, `memory` or `network`."""
     recent = MetricObject.objects.filter(
-        kind=Kind.CONTAINER,
+        kind=kind,
         cluster_ref=cluster.pk,
         last_sample_at__gte=at - LATE_AFTER,
-        cpu_cores__isnull=False,
+        **{f"{BUSY_BY[by]}__isnull": False},
     )
-    return list(recent.order_by("-cpu_cores", "-memory_bytes")[:BUSIEST])
+    return list(recent.order_by(*BUSY_ORDERS[by])[:BUSIEST])
 
 
-def busiest_columns(containers: Sequence[MetricObject]) -> dict[str, list[Any]]:
+BUSY_BY = {"cpu": "cpu_cores", "memory": "memory_bytes", "network": "network_rx_bps"}
+BUSY_ORDERS: Mapping[str, tuple[Any, ...]] = {
+    "cpu": ("-cpu_cores", "-memory_bytes"),
+    "memory": ("-memory_bytes", "-cpu_cores"),
+    "network": ((F("network_rx_bps") + Coalesce("network_tx_bps", 0.0)).desc(), "-cpu_cores"),
+}
+
+
+def network_bps(row: MetricObject) -> float | None:
+    """What it receives and sends a second, together."""
+    if row.network_rx_bps is None and row.network_tx_bps is None:
+        return None
+    return (row.network_rx_bps or 0.0) + (row.network_tx_bps or 0.0)
+
+
+def busiest_columns(busy: Sequence[MetricObject]) -> dict[str, list[Any]]:
     """The same in columns, for a live frame."""
     names = ("ref", "label", "node_ref", "cpu_cores", "memory_bytes")
-    return {name: [_rounded(getattr(one, name)) for one in containers] for name in names}
+    columns = {name: [_rounded(getattr(one, name)) for one in busy] for name in names}
+    return columns | {"network_bps": [_rounded(network_bps(one)) for one in busy]}
 
 
 def _rounded(value: object) -> object:

@@ -7,6 +7,7 @@ from celery import shared_task
 
 from apps.metrics import estimate, slow, upkeep
 from apps.metrics.outlooks import refresh
+from apps.metrics.right_sizing.services import refresh as refresh_sizings
 
 log = structlog.get_logger(__name__)
 
@@ -59,3 +60,11 @@ def refresh_outlooks() -> None:
 def drop_old_outlooks() -> None:
     """Forget forecasts after thirty days."""
     log.info("old_outlooks_dropped", outlooks=refresh.drop_old())
+
+
+@shared_task(ignore_result=True)
+def refresh_right_sizing() -> None:
+    """Take in the hours that are over, and reckon anew what services should reserve."""
+    done = refresh_sizings()
+    if done.hours or done.services:
+        log.info("right_sizing_refreshed", hours=done.hours, services=done.services)

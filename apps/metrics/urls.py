@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from apps.metrics.dashboard.views import busiest
 from apps.metrics.views import live_events
 
-urlpatterns: list[URLPattern] = [path("sse/live/", live_events, name="live-events")]
+urlpatterns: list[URLPattern] = [
+    path("sse/live/", live_events, name="live-events"),
+    path("admin/busiest/", busiest, name="busiest"),
+]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import batched
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import (
     Case,
     Count,
+    F,
     IntegerField,
     Model,
     Q,
@@ -40,6 +42,7 @@ SERVICE_LABEL = "com.docker.swarm.service.id"
 
 Viewer = User | AnonymousUser
 MOST_ROWS_A_PAGE = 200
+KEYS_A_QUERY = 500
 ALIVE = ("running", "ready", "complete")
 ENDED_STATES = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
 UPDATING = frozenset({"updating", "rollback_started"})
@@ -89,6 +92,21 @@ def task_totals(cluster_id: int) -> dict[str, int]:
     return {name: total or 0 for name, total in totals.items()}
 
 
+def promises_of(cluster_id: int) -> dict[str, Any]:
+    """What the running tasks of a cluster's services reserve and are limited to, together; whoever asks."""
+    running = F("running_tasks")
+    parts: dict[str, Any] = {
+        "cpu_reserved": Sum(F("cpu_reservation") * running),
+        "cpu_limited": Sum(F("cpu_limit") * running),
+        "cpu_unlimited_tasks": Sum(running, filter=Q(cpu_limit=0)),
+        "memory_reserved": Sum(F("memory_reservation_bytes") * running),
+        "memory_limited": Sum(F("memory_limit_bytes") * running),
+        "memory_unlimited_tasks": Sum(running, filter=Q(memory_limit_bytes=0)),
+    }
+    promised = Service.objects.filter(cluster_id=cluster_id).aggregate(**parts)
+    return {name: value or 0 for name, value in promised.items()}
+
+
 def names_in_services(cluster_id: int) -> Iterator[str]:
     """The images that the cluster's services name, each by tag and by digest where it has both."""
     for image in Service.objects.filter(cluster_id=cluster_id).values_list("image", flat=True):
@@ -126,6 +144,27 @@ def task_counts(cluster_id: int) -> dict[int, dict[int, int]]:
 def services_of(cluster_id: int) -> dict[int, Service]:
     """The cluster's services by their keys, whoever asks: for what is reckoned, not shown."""
     return {row.pk: row for row in Service.objects.filter(cluster_id=cluster_id)}
+
+
+def all_services() -> QuerySet[Service]:
+    """Every service of every cluster, whoever asks: for what is reckoned, not shown."""
+    return Service.objects.order_by("pk")
+
+
+def service_keys(wanted: Iterable[int]) -> list[int]:
+    """Those of the keys that a service has."""
+    return _present(Service, wanted)
+
+
+def container_keys(wanted: Iterable[int]) -> list[int]:
+    """Those of the keys that a container has."""
+    return _present(Container, wanted)
+
+
+def _present(model: type[Model], wanted: Iterable[int]) -> list[int]:
+    rows = model._default_manager.order_by()
+    parts = batched(sorted(wanted), KEYS_A_QUERY)
+    return [key for part in parts for key in rows.filter(pk__in=part).values_list("pk", flat=True)]
 
 
 def condition_of(service: Service) -> str:

@@ -65,6 +65,7 @@ _HOUSEKEEPING = {
     "offer the agent's image": _entry("apps.registry.tasks.publish_own_images", 60.0),
     "write samples to other stores": _entry("apps.interop.tasks.write_samples", 10.0),
     "drop old samples": _entry("apps.metrics.tasks.drop_old_samples", 900.0),
+    "refresh right-sizing": _entry("apps.metrics.tasks.refresh_right_sizing", 600.0),
     "refresh outlooks": _entry("apps.metrics.tasks.refresh_outlooks", 60.0),
     "drop old outlooks": _entry("apps.metrics.tasks.drop_old_outlooks", 3600.0),
     "seal closed hours of samples": _entry("apps.metrics.tasks.seal_closed_hours", 900.0),

@@ -30,6 +30,7 @@ def navigation() -> list[dict[str, Any]]:
         ),
         _group(
             _("Usage"),
+            _list(_("Right-sizing"), "straighten", "metrics", "servicesizing"),
             _list(_("Outlook"), "trending_up", "metrics", "outlook"),
         ),
         _group(

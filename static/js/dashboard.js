@@ -1,25 +1,22 @@
-// The dashboard moves: bars and busiest containers from each frame; words, lists and counts are read anew when they changed.
+// The dashboard moves: tiles, bars and lists from each frame; words, sparklines and counts are read anew when they changed.
 
+import { Busiest } from "./dashboard/busiest.js";
+import { HeatMap } from "./dashboard/heat.js";
 import { liveLine } from "./live.js";
-import { bytes, number } from "./numbers.js";
+import { bytes, number, share } from "./numbers.js";
 
 const REFRESH_AFTER_MS = 1500;
 const REFRESH_AT_MOST_MS = 5000;
-
-// The same shortening as the server's filter of this name.
-const middle = (text, length = 32) => {
-  if (text.length <= length) return text;
-  const head = Math.floor((length - 1) / 2);
-  return `${text.slice(0, head)}…${text.slice(-(length - 1 - head))}`;
-};
-
-const setShare = (element, share) => element?.style.setProperty("--share", String(share ?? 0));
+// The small lines get a new point each minute.
+const SPARKLINES_EVERY_MS = 60_000;
 
 class Dashboard {
   constructor(element) {
     this.element = element;
     this.health = null;
-    this.refreshedAt = 0;
+    this.refreshedAt = Date.now();
+    this.heat = new HeatMap(element);
+    this.busiest = new Busiest(element, (value) => this.cores(value));
   }
 
   receive({ frames }) {
@@ -28,57 +25,41 @@ class Dashboard {
     if (frames.some((frame) => frame.data.type !== "usage")) this.refreshSoon();
   }
 
-  show({ at, nodes, busiest, health }) {
+  show(usage) {
+    const { at, nodes, health } = usage;
     const poll = this.element.querySelector("[data-last-poll] time");
     if (poll) poll.dateTime = new Date(at * 1000).toISOString();
-    if (nodes) nodes.ref.forEach((ref, index) => this.showNode(ref, nodes, index));
-    if (busiest) this.showBusiest(busiest, nodes);
+    if (nodes) this.showNodes(nodes, at);
+    this.busiest.update(usage);
     const news = JSON.stringify([health, Boolean(poll)]);
-    if (this.health !== null && this.health !== news) this.refreshSoon();
-    if (!poll) this.refreshSoon();
+    const isOld = Date.now() - this.refreshedAt > SPARKLINES_EVERY_MS;
+    if ((this.health !== null && this.health !== news) || !poll || isOld) this.refreshSoon();
     this.health = news;
   }
 
-  showNode(ref, nodes, index) {
-    setShare(this.element.querySelector(`[data-heat="${ref}"]`), nodes.cpu_share[index]);
-    const row = this.element.querySelector(`[data-node="${ref}"]`);
-    if (!row) return;
-    this.showMeter(row, "cpu", nodes.cpu_share[index], nodes.cpu_cores[index]);
-    this.showMeter(row, "memory", nodes.memory_share[index], nodes.memory_bytes[index]);
+  showNodes(nodes, at) {
+    this.heat.update(nodes, at);
+    const places = new Map(nodes.ref.map((ref, index) => [String(ref), index]));
+    for (const row of this.element.querySelectorAll("[data-node]")) {
+      const index = places.get(row.dataset.node);
+      if (index === undefined) continue;
+      this.showMeter(row, "cpu", nodes.cpu_share[index], nodes.cpu_cores[index]);
+      this.showMeter(row, "memory", nodes.memory_share[index], nodes.memory_bytes[index]);
+      this.showMeter(row, "disk", nodes.disk_share?.[index] ?? null);
+    }
   }
 
-  showMeter(row, name, share, value) {
+  showMeter(row, name, part, value) {
+    const percent = row.querySelector(`[data-share="${name}"]`);
+    if (percent && part !== null) percent.textContent = share(part, 1);
     const text = row.querySelector(`[data-value="${name}"]`);
-    if (!text || value === null) return;
-    setShare(row.querySelector(`.dce-bar-${name} > i`), share);
-    text.textContent = name === "cpu" ? this.cores(value) : bytes(value);
+    if (text && value !== null && value !== undefined) text.textContent = name === "cpu" ? this.cores(value) : bytes(value);
   }
 
   // The server wrote "0.42 cores" in the page's language: only its number changes here.
   cores(value) {
     const written = this.element.dataset.cores;
     return written.replace("0", number(value, value < 10 ? 2 : 1));
-  }
-
-  showBusiest({ ref, label, node_ref: nodeRef, cpu_cores: cpu, memory_bytes: memory }) {
-    const body = this.element.querySelector("[data-busiest]");
-    const template = this.element.querySelector("[data-busiest-row]");
-    if (!body || !template || !ref.length) return;
-    const rows = ref.map((number_, index) => {
-      const row = template.content.firstElementChild.cloneNode(true);
-      const [name, cpuCell, memoryCell] = row.children;
-      const [link, node] = name.children;
-      link.textContent = middle(label[index]);
-      link.title = label[index];
-      link.href = template.dataset.page.replace("/0/", `/${number_}/`);
-      node.textContent = this.element.querySelector(`[data-node="${nodeRef[index]}"] .dce-node-name a`)?.textContent ?? "";
-      cpuCell.textContent = this.cores(cpu[index]);
-      memoryCell.textContent = bytes(memory[index] ?? 0);
-      return row;
-    });
-    body.replaceChildren(...rows);
-    body.closest("table").hidden = false;
-    this.element.querySelector("[data-busiest-empty]")?.remove();
   }
 
   refreshSoon() {
@@ -96,7 +77,10 @@ class Dashboard {
         const next = fresh.querySelector(`[data-fragment="${part.dataset.fragment}"]`);
         if (next && !part.contains(document.activeElement)) part.replaceWith(next);
       }
+      this.heat.settle();
       this.showState(this.state);
+    } catch {
+      // The portal is away for a moment: the line says so, and the next frame asks again.
     } finally {
       this.refreshing = null;
       this.refreshedAt = Date.now();

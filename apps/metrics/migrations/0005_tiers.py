@@ -45,7 +45,7 @@ def copy_rows(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("metrics", "0003_outlooks"),
+        ("metrics", "0004_right_sizing"),
     ]
 
     operations = [

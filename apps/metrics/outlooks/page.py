@@ -112,3 +112,10 @@ def _accuracy_row(one: Accuracy) -> AccuracyRow:
         yesterday=words.saved(one.against_yesterday),
         last_value=words.saved(one.against_last_value),
     )
+
+
+def filling_rows(user: User, cluster_pk: int, *, limit: int) -> list[FillingRow]:
+    """The lines of what fills up first in one cluster, for other pages; containers have no outlooks."""
+    kinds = [kind.value for kind in Kind if kind != Kind.CONTAINER]
+    here = Q(object__cluster_ref=cluster_pk, object__kind__in=kinds)
+    return [_filling_row(one) for one in filling_up(user, limit=limit, wanted=here)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -184,7 +184,9 @@ def times_to_full_visible_to(user: User) -> QuerySet[TimeToFull]:
     """What will be full, of the things that a person may see."""
     seen = Q()
     for kind, visible in VISIBLE.items():
-        seen |= Q(object__kind=kind, object__ref__in=visible(user).order_by().values("pk"))
+        # Asked for each of the few rows, not of all things that there are.
+        own = visible(user).order_by().filter(pk=OuterRef("object__ref"))
+        seen |= Q(Exists(own), object__kind=kind)
     return TimeToFull.objects.filter(seen).select_related("object")
 
 

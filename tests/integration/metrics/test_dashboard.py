@@ -38,7 +38,7 @@ def test_says_what_is_wrong_first(cluster, nodes, viewer, signed_in):
     assert "1 node late" in page
     assert "did not answer within 5 s" in page
     assert "4 of 4 tasks run" in page
-    assert page.index("1 node late") < page.index("Busiest containers")
+    assert page.index("1 node late") < page.index("Busiest now")
 
 
 def test_shows_nodes_usage_and_the_busiest(cluster, nodes, viewer, signed_in):

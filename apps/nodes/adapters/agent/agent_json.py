@@ -37,6 +37,7 @@ COLUMNS = {
     "containers": (
         *("cpu_cores", "memory_bytes", "memory_limit_bytes", "pids"),
         *("rx_bytes_per_s", "tx_bytes_per_s", "block_read_bytes_per_s", "block_write_bytes_per_s"),
+        *("cpu_periods_per_s", "cpu_throttled_periods_per_s"),
     ),
     "filesystems": ("size_bytes", "used_bytes"),
     "disks": ("read_bytes_per_s", "write_bytes_per_s"),
