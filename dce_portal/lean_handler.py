@@ -5,11 +5,14 @@ One docker push asks the token endpoint several times and uses none of these; th
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
 
@@ -17,6 +20,10 @@ class LeanHandler(WSGIHandler):
     """Runs a view inside the few layers of LEAN_MIDDLEWARE."""
 
     paths: ClassVar[frozenset[str]] = frozenset({"/auth/token"})
+    _get_response: Callable[[HttpRequest], HttpResponseBase]
+    _view_middleware: list[Any]
+    _template_response_middleware: list[Any]
+    _exception_middleware: list[Any]
 
     def load_middleware(self, is_async: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
         """Wrap the view; layers that look at views, templates or exceptions are none of these."""

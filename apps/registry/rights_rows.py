@@ -5,7 +5,7 @@ The token endpoint asks this for every request; an ORM query of a union costs it
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cache
 
 from django.db import connection
@@ -25,7 +25,7 @@ def rights_rows(names: Collection[str], *, person_id: int | None) -> list[Row]:
     return _fetched(statement, [*ordered, *ordered, person_id, person_id])
 
 
-def _fetched(statement: str, parameters: list[str | int]) -> list[Row]:
+def _fetched(statement: str, parameters: Sequence[str | int]) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return [(name, bool(public), role, path) for name, public, role, path in cursor.fetchall()]

@@ -44,11 +44,10 @@ def redis_families(user: User) -> Iterator[Family]:
 
 def queue_names() -> set[str]:
     """The queues to which anything is sent."""
-    routed = [route["queue"] for route in settings.CELERY_TASK_ROUTES.values()]
-    sent = [
-        entry.get("options", {}).get("queue") for entry in settings.CELERY_BEAT_SCHEDULE.values()
-    ]
-    return {settings.CELERY_TASK_DEFAULT_QUEUE, *routed, *filter(None, sent)}
+    celery: Any = settings
+    routed = [route["queue"] for route in celery.CELERY_TASK_ROUTES.values()]
+    sent = [entry.get("options", {}).get("queue") for entry in celery.CELERY_BEAT_SCHEDULE.values()]
+    return {celery.CELERY_TASK_DEFAULT_QUEUE, *routed, *filter(None, sent)}
 
 
 def _by_field(family: Family, numbers: dict[str, Any], *, label: str) -> Family:

@@ -55,7 +55,8 @@ def streams_behind(target: RemoteWrite) -> list[Behind]:
 
 def _streams() -> Iterator[tuple[int, datetime]]:
     """Each stream with the moment of its newest sample."""
-    rows: QuerySet[MetricObject, Any] = _numbered().order_by().values_list("stream")
+    rows: Any = _numbered().order_by()
+    rows = rows.values_list("stream")
     yield from rows.annotate(newest=Max("last_sample_at"))
 
 

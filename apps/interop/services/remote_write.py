@@ -86,11 +86,15 @@ class _Run:
             for parts in _requests(self._parts()):
                 is_new = True
                 self._send(parts)
-                if self.is_over:
+                if self.has_ended():
                     return
             if not is_new:
                 self._drop_old_cursors()
                 return
+
+    def has_ended(self) -> bool:
+        """Whether sending was the last thing that this run could do."""
+        return self.is_over
 
     def _parts(self) -> Iterator[Part]:
         for behind in streams_behind(self.target):
