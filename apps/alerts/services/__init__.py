@@ -8,7 +8,7 @@ from apps.alerts.services.announcing import (
     untold,
 )
 from apps.alerts.services.housekeeping import drop_old_alerts
-from apps.alerts.services.rounds import evaluate
+from apps.alerts.services.rounds import evaluate, note_failure
 from apps.alerts.services.stock import make_stock_rules
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "drop_old_alerts",
     "evaluate",
     "make_stock_rules",
+    "note_failure",
     "take_untold",
     "untold",
 ]
