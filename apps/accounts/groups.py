@@ -18,6 +18,7 @@ _operating = (
     _viewing
     | Q(content_type__app_label="nodes", codename="operate_node")
     | Q(content_type__app_label="nodes", content_type__model="engineendpoint")
+    | Q(content_type__app_label="alerts", codename="acknowledge_alert")
     | Q(content_type__app_label="portal", codename="view_operation")
 )
 _administering = Q(content_type__app_label__in=PORTAL_APPS) | Q(
