@@ -28,6 +28,15 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Agent certificates"), "verified_user", "nodes", "agentcertificate"),
         ),
         _group(
+            _("Alerts"),
+            {
+                **_page(_("What is wrong now"), "notifications_active", "admin:alerts_open"),
+                "permission": _may_view("alerts", "alert"),
+            },
+            _list(_("Alert rules"), "rule", "alerts", "alertrule"),
+            _list(_("Alert history"), "history", "alerts", "alert"),
+        ),
+        _group(
             _("Registry"),
             _list(_("Namespaces"), "folder", "registry", "namespace"),
             _list(_("Repositories"), "inventory_2", "registry", "repository"),

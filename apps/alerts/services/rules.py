@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.services import record_audit
 from apps.alerts.models import Alert, AlertRule
@@ -21,6 +22,7 @@ from dce_portal.errors import Conflict, InvalidInput
 from dce_portal.operations import Target
 from dce_portal.origin import Origin
 
+NAME_IS_TAKEN = gettext_lazy("Another rule has this name already.")
 EDITABLE = (
     "name",
     "is_enabled",
@@ -61,7 +63,7 @@ def rule_problems(rule: AlertRule) -> Mapping[str, Any]:
 
 def save_rule(rule: AlertRule, *, origin: Origin) -> AlertRule:
     """Make or change a rule, and end what it found under another meaning."""
-    _refuse_problems(rule)
+    check_rule(rule)
     before = AlertRule.objects.filter(pk=rule.pk).first() if rule.pk else None
     with transaction.atomic():
         if before is None:
@@ -75,7 +77,8 @@ def save_rule(rule: AlertRule, *, origin: Origin) -> AlertRule:
     return rule
 
 
-def _refuse_problems(rule: AlertRule) -> None:
+def check_rule(rule: AlertRule) -> None:
+    """Refuse what cannot be meant, by the first field that is wrong."""
     for field, sentence in rule_problems(rule).items():
         raise InvalidInput(str(sentence), field=field)
 
