@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from apps.alerts.models import Alert
 from apps.alerts.rules.catalogue import subject_of
-from apps.alerts.rules.inhibition import NODE_DOWN, NODE_SILENT, Place
+from apps.alerts.rules.inhibition import NODE_DOWN, NODE_SILENT, QUORUM_LOST, Place
 from apps.workloads.models import Container, Service, Task
 
+QUORUM_MARGIN = "quorum_margin"
+CAUSING_FACTS = ("poll_late", "cluster_silent", QUORUM_MARGIN, NODE_DOWN, NODE_SILENT)
 NODE_CAUSES = (NODE_DOWN, NODE_SILENT)
 
 
@@ -34,7 +36,12 @@ def places_of(alerts: Sequence[Alert]) -> list[Place]:
 
 
 def _subject(alert: Alert) -> str:
-    return subject_of(alert.rule.condition, alert.rule.metric) if alert.rule else ""
+    """The fact or condition; a quorum that only has no room left explains nothing, one that is lost does."""
+    if alert.rule is None:
+        return ""
+    subject = subject_of(alert.rule.condition, alert.rule.metric)
+    is_lost = subject == QUORUM_MARGIN and (alert.last_value or 0.0) < 0
+    return QUORUM_LOST if is_lost else subject
 
 
 def _refs(alerts: Iterable[Alert], kind: str) -> set[int]:
