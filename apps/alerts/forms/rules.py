@@ -163,7 +163,7 @@ class RuleForm(Base):
         super().__init__(*args, **kwargs)
         rule = self.instance
         unit = unit_of(rule.condition, rule.metric, against=rule.against, measures=UNITS)
-        if rule.pk:
+        if rule.pk or rule.value:
             self.initial |= {
                 "value": typed_amount(rule.value, unit),
                 "clear_value": typed_amount(rule.clear_value, unit),
