@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.alerts.forms.rules import RuleForm
-from apps.alerts.models import AlertRule
+from apps.alerts.models import AlertRule, Severity
 from apps.alerts.pages.words import rule_in_words, selection_in_words, tried_in_words
 from apps.alerts.selectors.board import rule_counts
 from apps.alerts.selectors.history import fired_lately, try_out
@@ -38,7 +38,7 @@ def rule_rows(rules: Iterable[AlertRule]) -> list[dict[str, Any]]:
     return [
         {
             "rule": rule,
-            "tone": TONES[rule.severity] if rule.is_enabled else "off",
+            "tone": TONES[Severity(rule.severity)] if rule.is_enabled else "off",
             "condition": rule_in_words(rule),
             "selection": selection_in_words(rule),
             "fired": lately.get(rule.pk, 0),
