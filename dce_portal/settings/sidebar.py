@@ -40,6 +40,10 @@ def navigation() -> list[dict[str, Any]]:
             },
         ),
         _group(
+            _("Usage"),
+            _list(_("Outlook"), "trending_up", "metrics", "outlook"),
+        ),
+        _group(
             _("Registry"),
             _list(_("Namespaces"), "folder", "registry", "namespace"),
             _list(_("Repositories"), "inventory_2", "registry", "repository"),

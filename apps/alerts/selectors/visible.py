@@ -60,8 +60,9 @@ def alerts_visible_to(user: Viewer) -> QuerySet[Alert]:
 
 def may_watch(user: AbstractBaseUser, ref: str) -> bool:
     """Whether this person may listen to `alerts:all`, which says only that something changed."""
-    is_person = isinstance(user, PermissionsMixin) and user.is_active
-    return ref == "all" and is_person and user.has_perm("alerts.view_alert")
+    if not isinstance(user, PermissionsMixin):
+        return False
+    return ref == "all" and user.is_active and user.has_perm("alerts.view_alert")
 
 
 def firing_for(user: Viewer, cluster: Cluster | None = None) -> QuerySet[Alert]:
