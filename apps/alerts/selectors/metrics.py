@@ -1,8 +1,8 @@
 """Readings of metrics: which objects may be in trouble, found by the database, then their means over each window.
 
 Only this module and `history` know how samples are stored. The number of queries depends on the
-kinds, measures and windows that rules name, never on how many rules or objects there are: a first
-query a kind finds what may be in trouble by its latest figures, and only of that the means are read.
+kinds, measures, sides and windows that rules name, never on how many rules or objects there are: a first
+query for each finds what may be in trouble by its latest figures, and only of that the means are read.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from apps.alerts.models import AlertRule
 from apps.alerts.rules.looking import Answer, Key, Reading, Subject, answer
@@ -28,7 +28,7 @@ METRIC_CONDITIONS = (Condition.THRESHOLD, Condition.RATE, Condition.ABSENCE)
 FRESH = timedelta(seconds=90)
 # A thing whose last sample is older is gone rather than silent.
 GONE_AFTER = timedelta(days=2)
-MOST_LOOKED_AT = 5000
+MOST_LOOKED_AT = 2000
 MOST_RATES = 500
 RAW_UP_TO_S = 900
 LATEST_UP_TO_S = 10
@@ -72,17 +72,27 @@ def metric_answers(look: Look) -> tuple[dict[int, Answer], int]:
 def _rows(
     kind: str, rules: Sequence[AlertRule], look: Look, wholes: Wholes
 ) -> list[dict[str, Any]]:
-    """What may be in trouble by its latest figures, and what has an open alert."""
-    wanted = Q(ref__in=[ref for own, ref in look.open_keys if own == kind])
-    for narrow in _narrowings(rules, wholes, look.now):
-        wanted |= narrow
-    rows = MetricObject.objects.filter(wanted, kind=kind)
-    found = {row["pk"]: row for row in rows.values(*_columns(rules))[:MOST_LOOKED_AT]}
-    for metric in sorted({rule.metric for rule in rules if rule.condition == Condition.RATE}):
-        fresh = MetricObject.objects.filter(kind=kind, last_sample_at__gte=look.now - FRESH)
-        largest = fresh.filter(**{f"{metric}__isnull": False}).order_by(f"-{metric}")
-        found |= {row["pk"]: row for row in largest.values(*_columns(rules))[:MOST_RATES]}
+    """What has an open alert, and what may be in trouble by its latest figures, the most extreme first."""
+    columns = _columns(rules)
+    rows = MetricObject.objects.filter(kind=kind)
+    open_refs = [ref for own, ref in look.open_keys if own == kind]
+    queries = [rows.filter(ref__in=open_refs)] if open_refs else []
+    queries += [
+        rows.filter(narrow).order_by(order, "pk")[:MOST_LOOKED_AT]
+        for narrow, order in _narrowings(rules, wholes, look.now)
+    ]
+    queries += [
+        _fresh(rows, look.now)
+        .filter(**{f"{metric}__isnull": False})
+        .order_by(f"-{metric}")[:MOST_RATES]
+        for metric in sorted({rule.metric for rule in rules if rule.condition == Condition.RATE})
+    ]
+    found = {row["pk"]: row for query in queries for row in query.values(*columns)}
     return list(found.values())
+
+
+def _fresh(rows: QuerySet[MetricObject], now: datetime) -> QuerySet[MetricObject]:
+    return rows.filter(last_sample_at__gte=now - FRESH)
 
 
 def _columns(rules: Iterable[AlertRule]) -> list[str]:
@@ -91,16 +101,19 @@ def _columns(rules: Iterable[AlertRule]) -> list[str]:
     return list(dict.fromkeys((*fixed, *sorted(measures))))
 
 
-def _narrowings(rules: Sequence[AlertRule], wholes: Wholes, now: datetime) -> list[Q]:
-    """One condition for each measure, share and side, at the mildest of the rules' values."""
+def _narrowings(rules: Sequence[AlertRule], wholes: Wholes, now: datetime) -> list[tuple[Q, str]]:
+    """One condition for each measure, share and side, at the mildest of the rules' values, and its order."""
     fresh = Q(last_sample_at__gte=now - FRESH)
     mildest: dict[_Edge, float] = {}
     for rule in rules:
         if rule.condition == Condition.THRESHOLD:
             edge = _Edge(rule.object_kind, rule.metric, rule.against, is_above=rule.is_above)
             mildest[edge] = _milder(rule, mildest.get(edge))
-    found = [fresh & _narrow(edge, value, wholes) for edge, value in mildest.items()]
-    return found + _silences(rules, now)
+    found = [
+        (fresh & _narrow(edge, value, wholes), f"-{edge.metric}" if edge.is_above else edge.metric)
+        for edge, value in mildest.items()
+    ]
+    return found + [(silent, "last_sample_at") for silent in _silences(rules, now)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +230,22 @@ def _answer(rule: AlertRule, found: Found, look: Look) -> Answer:
     rows = chosen(rule, found.rows[rule.object_kind], found.traits[rule.object_kind])
     if rule.condition == Condition.ABSENCE:
         return answer(_silence(row, look) for row in rows)
-    return answer(_reading(rule, row, found, look) for row in rows)
+    return answer(
+        _reading(rule, row, found, look) for row in rows if _may_matter(rule, row, found, look)
+    )
+
+
+def _may_matter(rule: AlertRule, row: Mapping[str, Any], found: Found, look: Look) -> bool:
+    """By the latest figure alone, before anything is made of it: rows are there for all rules together."""
+    if rule.condition != Condition.THRESHOLD or (row["kind"], row["ref"]) in look.open_keys:
+        return True
+    value = row[rule.metric]
+    if value is not None and rule.against != Against.ABSOLUTE:
+        whole = found.wholes.of(row, metric=rule.metric, against=rule.against)
+        value = 100 * value / whole if whole else None
+    if value is None:
+        return False
+    return bool(value >= rule.value if rule.is_above else value <= rule.value)
 
 
 def subject_of(row: Mapping[str, Any]) -> Subject:
