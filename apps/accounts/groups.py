@@ -27,6 +27,7 @@ _operating = (
     _viewing
     | Q(content_type__app_label="nodes", codename="operate_node")
     | Q(content_type__app_label="nodes", content_type__model="engineendpoint")
+    | Q(content_type__app_label="alerts", codename="acknowledge_alert")
     | Q(content_type__app_label="portal", codename="view_operation")
     | Q(content_type__app_label="metrics", codename="change_retention")
 )

@@ -77,5 +77,7 @@ _HOUSEKEEPING = {
         "dce_portal.tasks.renew_own_certificates", 3600.0
     ),
     "renew agents' certificates": _entry("apps.nodes.tasks.renew_certificates", 3600.0),
+    "look at alert rules": _entry("apps.alerts.tasks.evaluate", 10.0),
+    "drop old alerts": _entry("apps.alerts.tasks.drop_old_alerts", 3600.0),
     "drop old records": _entry("apps.nodes.tasks.drop_old_events", 3600.0),
 }

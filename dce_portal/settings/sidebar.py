@@ -29,6 +29,18 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Agent certificates"), "verified_user", "nodes", "agentcertificate"),
         ),
         _group(
+            _("Alerts"),
+            {
+                **_page(_("What is wrong now"), "notifications_active", "admin:alerts_open"),
+                "permission": _may_view("alerts", "alert"),
+            },
+            _list(_("Alert rules"), "rule", "alerts", "alertrule"),
+            {
+                **_list(_("Alert history"), "history", "alerts", "alert"),
+                "active": _is_in_history,
+            },
+        ),
+        _group(
             _("Usage"),
             _list(_("Right-sizing"), "straighten", "metrics", "servicesizing"),
             _list(_("Outlook"), "trending_up", "metrics", "outlook"),
@@ -69,6 +81,14 @@ def _page(title: Promise | str, icon: str, view: str) -> dict[str, Any]:
 def _list(title: Promise | str, icon: str, app: str, model: str) -> dict[str, Any]:
     item = _page(title, icon, f"admin:{app}_{model}_changelist")
     return {**item, "permission": _may_view(app, model)}
+
+
+def _is_in_history(request: HttpRequest) -> bool:
+    """What is wrong now has its address below the history's, and an item of its own."""
+    open_page, history = (
+        str(reverse_lazy(f"admin:alerts_{name}")) for name in ("open", "alert_changelist")
+    )
+    return request.path.startswith(history) and request.path != open_page
 
 
 def _may_view(app: str, model: str) -> Callable[[HttpRequest], bool]:

@@ -1,0 +1,1 @@
+"""What the admin shows beside its lists: what is wrong now, one alert, the rules."""

@@ -1,0 +1,1 @@
+"""What decides and what is said, from what is handed in; no reads, no writes."""
