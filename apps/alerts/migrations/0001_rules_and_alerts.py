@@ -7,137 +7,427 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('nodes', '0005_certificate_error'),
+        ("nodes", "0005_certificate_error"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EvaluationRound',
+            name="EvaluationRound",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('steady_since', models.DateTimeField(verbose_name='without a pause since')),
-                ('took_ms', models.FloatField(default=0, verbose_name='took (ms)')),
-                ('rule_count', models.PositiveIntegerField(default=0, verbose_name='rules')),
-                ('object_count', models.PositiveIntegerField(default=0, verbose_name='objects looked at closely')),
-                ('error', models.TextField(blank=True, verbose_name='what went wrong')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="at")),
+                ("steady_since", models.DateTimeField(verbose_name="without a pause since")),
+                ("took_ms", models.FloatField(default=0, verbose_name="took (ms)")),
+                ("rule_count", models.PositiveIntegerField(default=0, verbose_name="rules")),
+                (
+                    "object_count",
+                    models.PositiveIntegerField(
+                        default=0, verbose_name="objects looked at closely"
+                    ),
+                ),
+                ("error", models.TextField(blank=True, verbose_name="what went wrong")),
             ],
             options={
-                'verbose_name': 'look at the rules',
-                'verbose_name_plural': 'looks at the rules',
-                'default_permissions': (),
+                "verbose_name": "look at the rules",
+                "verbose_name_plural": "looks at the rules",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='AlertRule',
+            name="AlertRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True, verbose_name='name')),
-                ('is_enabled', models.BooleanField(default=True, verbose_name='on')),
-                ('condition', models.CharField(choices=[('threshold', "a metric's mean"), ('rate', 'how fast a metric grows'), ('absence', 'how long there was no sample'), ('forecast', 'what the outlook expects of a metric'), ('time_to_full', 'how soon something is full'), ('event', 'a fact about the cluster')], max_length=16, verbose_name='what is looked at')),
-                ('metric', models.CharField(help_text='A measure, or the name of a fact.', max_length=40, verbose_name='metric or fact')),
-                ('object_kind', models.CharField(max_length=16, verbose_name='of every')),
-                ('selection', models.CharField(choices=[('all', 'all of them'), ('cluster', 'those of one cluster'), ('name', 'those whose name matches a pattern'), ('label', 'those that carry a label'), ('stack', 'those of one stack'), ('object', 'just one')], default='all', max_length=16, verbose_name='which of them')),
-                ('selector', models.CharField(blank=True, max_length=250, verbose_name='pattern, label, stack or number')),
-                ('against', models.CharField(choices=[('absolute', "a value in the metric's own unit"), ('limit', 'a share of its limit'), ('reservation', 'a share of its reservation'), ('host', 'a share of what its machine has')], default='absolute', max_length=16, verbose_name='compared with')),
-                ('comparison', models.CharField(choices=[('above', 'at or above'), ('below', 'at or below')], default='above', max_length=8, verbose_name='trouble is')),
-                ('value', models.FloatField(default=0, verbose_name='value')),
-                ('window_s', models.PositiveIntegerField(default=60, validators=[django.core.validators.MaxValueValidator(604800)], verbose_name='looked at over (s)')),
-                ('for_s', models.PositiveIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(604800)], verbose_name='must hold for (s)')),
-                ('clear_value', models.FloatField(blank=True, help_text='Empty: at the value itself.', null=True, verbose_name='is over at')),
-                ('clear_for_s', models.PositiveIntegerField(default=60, validators=[django.core.validators.MaxValueValidator(604800)], verbose_name='must be over for (s)')),
-                ('min_samples', models.PositiveSmallIntegerField(default=1, verbose_name='samples needed')),
-                ('severity', models.CharField(choices=[('info', 'information'), ('warning', 'warning'), ('critical', 'critical')], default='warning', max_length=16, verbose_name='severity')),
-                ('words', models.TextField(blank=True, verbose_name='what to do')),
-                ('stock_key', models.CharField(blank=True, editable=False, max_length=40, null=True, unique=True, verbose_name='ready-made rule')),
-                ('matched', models.PositiveIntegerField(default=0, editable=False, verbose_name='objects in trouble at the last look')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='made')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('cluster', models.ForeignKey(blank=True, help_text='Empty: in every cluster.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='nodes.cluster', verbose_name='cluster')),
-                ('owner', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True, verbose_name="name")),
+                ("is_enabled", models.BooleanField(default=True, verbose_name="on")),
+                (
+                    "condition",
+                    models.CharField(
+                        choices=[
+                            ("threshold", "a metric's mean"),
+                            ("rate", "how fast a metric grows"),
+                            ("absence", "how long there was no sample"),
+                            ("forecast", "what the outlook expects of a metric"),
+                            ("time_to_full", "how soon something is full"),
+                            ("event", "a fact about the cluster"),
+                        ],
+                        max_length=16,
+                        verbose_name="what is looked at",
+                    ),
+                ),
+                (
+                    "metric",
+                    models.CharField(
+                        help_text="A measure, or the name of a fact.",
+                        max_length=40,
+                        verbose_name="metric or fact",
+                    ),
+                ),
+                ("object_kind", models.CharField(max_length=16, verbose_name="of every")),
+                (
+                    "selection",
+                    models.CharField(
+                        choices=[
+                            ("all", "all of them"),
+                            ("cluster", "those of one cluster"),
+                            ("name", "those whose name matches a pattern"),
+                            ("label", "those that carry a label"),
+                            ("stack", "those of one stack"),
+                            ("object", "just one"),
+                        ],
+                        default="all",
+                        max_length=16,
+                        verbose_name="which of them",
+                    ),
+                ),
+                (
+                    "selector",
+                    models.CharField(
+                        blank=True, max_length=250, verbose_name="pattern, label, stack or number"
+                    ),
+                ),
+                (
+                    "against",
+                    models.CharField(
+                        choices=[
+                            ("absolute", "a value in the metric's own unit"),
+                            ("limit", "a share of its limit"),
+                            ("reservation", "a share of its reservation"),
+                            ("host", "a share of what its machine has"),
+                        ],
+                        default="absolute",
+                        max_length=16,
+                        verbose_name="compared with",
+                    ),
+                ),
+                (
+                    "comparison",
+                    models.CharField(
+                        choices=[("above", "at or above"), ("below", "at or below")],
+                        default="above",
+                        max_length=8,
+                        verbose_name="trouble is",
+                    ),
+                ),
+                ("value", models.FloatField(default=0, verbose_name="value")),
+                (
+                    "window_s",
+                    models.PositiveIntegerField(
+                        default=60,
+                        validators=[django.core.validators.MaxValueValidator(604800)],
+                        verbose_name="looked at over (s)",
+                    ),
+                ),
+                (
+                    "for_s",
+                    models.PositiveIntegerField(
+                        default=0,
+                        validators=[django.core.validators.MaxValueValidator(604800)],
+                        verbose_name="must hold for (s)",
+                    ),
+                ),
+                (
+                    "clear_value",
+                    models.FloatField(
+                        blank=True,
+                        help_text="Empty: at the value itself.",
+                        null=True,
+                        verbose_name="is over at",
+                    ),
+                ),
+                (
+                    "clear_for_s",
+                    models.PositiveIntegerField(
+                        default=60,
+                        validators=[django.core.validators.MaxValueValidator(604800)],
+                        verbose_name="must be over for (s)",
+                    ),
+                ),
+                (
+                    "min_samples",
+                    models.PositiveSmallIntegerField(default=1, verbose_name="samples needed"),
+                ),
+                (
+                    "severity",
+                    models.CharField(
+                        choices=[
+                            ("info", "information"),
+                            ("warning", "warning"),
+                            ("critical", "critical"),
+                        ],
+                        default="warning",
+                        max_length=16,
+                        verbose_name="severity",
+                    ),
+                ),
+                ("words", models.TextField(blank=True, verbose_name="what to do")),
+                (
+                    "stock_key",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        max_length=40,
+                        null=True,
+                        unique=True,
+                        verbose_name="ready-made rule",
+                    ),
+                ),
+                (
+                    "matched",
+                    models.PositiveIntegerField(
+                        default=0,
+                        editable=False,
+                        verbose_name="objects in trouble at the last look",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="made")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: in every cluster.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="nodes.cluster",
+                        verbose_name="cluster",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'alert rule',
-                'verbose_name_plural': 'alert rules',
-                'ordering': ['name'],
+                "verbose_name": "alert rule",
+                "verbose_name_plural": "alert rules",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule_name', models.CharField(max_length=120, verbose_name='rule')),
-                ('severity', models.CharField(choices=[('info', 'information'), ('warning', 'warning'), ('critical', 'critical')], max_length=16, verbose_name='severity')),
-                ('words', models.TextField(blank=True, verbose_name='what to do')),
-                ('metric', models.CharField(max_length=40, verbose_name='metric or fact')),
-                ('unit', models.CharField(blank=True, max_length=24, verbose_name='unit')),
-                ('object_kind', models.CharField(max_length=16, verbose_name='kind')),
-                ('object_ref', models.BigIntegerField(verbose_name="object's number")),
-                ('object_label', models.CharField(max_length=250, verbose_name='object')),
-                ('state', models.CharField(choices=[('pending', 'pending'), ('firing', 'firing'), ('cleared', 'over')], max_length=16, verbose_name='state')),
-                ('opened_at', models.DateTimeField(verbose_name='first sign')),
-                ('fired_at', models.DateTimeField(blank=True, db_index=True, null=True, verbose_name='fired')),
-                ('cleared_at', models.DateTimeField(blank=True, null=True, verbose_name='over')),
-                ('seen_at', models.DateTimeField(verbose_name='last seen')),
-                ('clearing_since', models.DateTimeField(blank=True, null=True, verbose_name='getting better since')),
-                ('last_value', models.FloatField(blank=True, null=True, verbose_name='value')),
-                ('peak', models.FloatField(blank=True, null=True, verbose_name='worst value')),
-                ('bound', models.FloatField(blank=True, null=True, verbose_name="rule's value")),
-                ('culprits', models.JSONField(blank=True, default=list, verbose_name='culprits')),
-                ('group_key', models.CharField(blank=True, max_length=120, verbose_name='group')),
-                ('is_flapping', models.BooleanField(default=False, verbose_name='comes and goes')),
-                ('acknowledged_at', models.DateTimeField(blank=True, null=True, verbose_name='acknowledged')),
-                ('acknowledged_note', models.CharField(blank=True, max_length=500, verbose_name='note')),
-                ('sequence', models.PositiveIntegerField(default=0, verbose_name='changes so far')),
-                ('acknowledged_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='acknowledged by')),
-                ('cluster', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='alerts', to='nodes.cluster', verbose_name='cluster')),
-                ('inhibited_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='inhibits', to='alerts.alert', verbose_name='explained by')),
-                ('rule', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='alerts', to='alerts.alertrule', verbose_name='rule')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rule_name", models.CharField(max_length=120, verbose_name="rule")),
+                (
+                    "severity",
+                    models.CharField(
+                        choices=[
+                            ("info", "information"),
+                            ("warning", "warning"),
+                            ("critical", "critical"),
+                        ],
+                        max_length=16,
+                        verbose_name="severity",
+                    ),
+                ),
+                ("words", models.TextField(blank=True, verbose_name="what to do")),
+                ("metric", models.CharField(max_length=40, verbose_name="metric or fact")),
+                ("unit", models.CharField(blank=True, max_length=24, verbose_name="unit")),
+                ("object_kind", models.CharField(max_length=16, verbose_name="kind")),
+                ("object_ref", models.BigIntegerField(verbose_name="object's number")),
+                ("object_label", models.CharField(max_length=250, verbose_name="object")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("pending", "pending"), ("firing", "firing"), ("cleared", "over")],
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(verbose_name="first sign")),
+                (
+                    "fired_at",
+                    models.DateTimeField(
+                        blank=True, db_index=True, null=True, verbose_name="fired"
+                    ),
+                ),
+                ("cleared_at", models.DateTimeField(blank=True, null=True, verbose_name="over")),
+                ("seen_at", models.DateTimeField(verbose_name="last seen")),
+                (
+                    "clearing_since",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="getting better since"
+                    ),
+                ),
+                ("last_value", models.FloatField(blank=True, null=True, verbose_name="value")),
+                ("peak", models.FloatField(blank=True, null=True, verbose_name="worst value")),
+                ("bound", models.FloatField(blank=True, null=True, verbose_name="rule's value")),
+                ("culprits", models.JSONField(blank=True, default=list, verbose_name="culprits")),
+                ("group_key", models.CharField(blank=True, max_length=120, verbose_name="group")),
+                ("is_flapping", models.BooleanField(default=False, verbose_name="comes and goes")),
+                (
+                    "acknowledged_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="acknowledged"),
+                ),
+                (
+                    "acknowledged_note",
+                    models.CharField(blank=True, max_length=500, verbose_name="note"),
+                ),
+                ("sequence", models.PositiveIntegerField(default=0, verbose_name="changes so far")),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="acknowledged by",
+                    ),
+                ),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="alerts",
+                        to="nodes.cluster",
+                        verbose_name="cluster",
+                    ),
+                ),
+                (
+                    "inhibited_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="inhibits",
+                        to="alerts.alert",
+                        verbose_name="explained by",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="alerts",
+                        to="alerts.alertrule",
+                        verbose_name="rule",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'alert',
-                'verbose_name_plural': 'alerts',
-                'ordering': ['-opened_at', '-pk'],
-                'permissions': [('acknowledge_alert', 'Can acknowledge alerts')],
+                "verbose_name": "alert",
+                "verbose_name_plural": "alerts",
+                "ordering": ["-opened_at", "-pk"],
+                "permissions": [("acknowledge_alert", "Can acknowledge alerts")],
             },
         ),
         migrations.CreateModel(
-            name='AlertChange',
+            name="AlertChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True, verbose_name='at')),
-                ('kind', models.CharField(choices=[('opened', 'first sign'), ('fired', 'fired'), ('cleared', 'over'), ('inhibited', 'explained by another alert'), ('released', 'no longer explained by another alert'), ('acknowledged', 'acknowledged'), ('unacknowledged', 'acknowledgement taken back'), ('flapping', 'comes and goes: kept open')], max_length=16, verbose_name='what')),
-                ('sequence', models.PositiveIntegerField(verbose_name='number')),
-                ('value', models.FloatField(blank=True, null=True, verbose_name='value')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='note')),
-                ('is_told', models.BooleanField(default=False, verbose_name='handed to delivery')),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='alerts.alert', verbose_name='alert')),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True, verbose_name="at")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("opened", "first sign"),
+                            ("fired", "fired"),
+                            ("cleared", "over"),
+                            ("inhibited", "explained by another alert"),
+                            ("released", "no longer explained by another alert"),
+                            ("acknowledged", "acknowledged"),
+                            ("unacknowledged", "acknowledgement taken back"),
+                            ("flapping", "comes and goes: kept open"),
+                        ],
+                        max_length=16,
+                        verbose_name="what",
+                    ),
+                ),
+                ("sequence", models.PositiveIntegerField(verbose_name="number")),
+                ("value", models.FloatField(blank=True, null=True, verbose_name="value")),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="note")),
+                ("is_told", models.BooleanField(default=False, verbose_name="handed to delivery")),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="alerts.alert",
+                        verbose_name="alert",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': "alert's change",
-                'verbose_name_plural': "alerts' changes",
-                'ordering': ['at', 'pk'],
-                'default_permissions': (),
-                'indexes': [models.Index(condition=models.Q(('is_told', False)), fields=['at'], name='changes_not_told_yet')],
-                'constraints': [models.UniqueConstraint(fields=('alert', 'sequence'), name='one_number_per_change')],
+                "verbose_name": "alert's change",
+                "verbose_name_plural": "alerts' changes",
+                "ordering": ["at", "pk"],
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("is_told", False)),
+                        fields=["at"],
+                        name="changes_not_told_yet",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("alert", "sequence"), name="one_number_per_change"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['state', 'severity'], name='alerts_by_state'),
+            model_name="alert",
+            index=models.Index(fields=["state", "severity"], name="alerts_by_state"),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['object_kind', 'object_ref'], name='alerts_of_object'),
+            model_name="alert",
+            index=models.Index(fields=["object_kind", "object_ref"], name="alerts_of_object"),
         ),
         migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'cleared'), _negated=True), fields=('rule', 'object_kind', 'object_ref'), name='one_open_alert_per_rule_and_object'),
+            model_name="alert",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "cleared"), _negated=True),
+                fields=("rule", "object_kind", "object_ref"),
+                name="one_open_alert_per_rule_and_object",
+            ),
         ),
     ]
