@@ -41,7 +41,7 @@ class Fit:
         return (
             all(not wished or value in wished for wished, value in one_of)
             and (not self.teams or bool(self.teams & subject.teams))
-            and (not self.stacks or any(fnmatchcase(subject.stack, one) for one in self.stacks))
+            and (not self.stacks or any(is_named(subject.stack, one) for one in self.stacks))
         )
 
 
@@ -64,13 +64,18 @@ class Matcher:
         )
         return (
             all(wished is None or wished == value for wished, value in same)
-            and (not self.object_label or fnmatchcase(subject.object_label, self.object_label))
+            and (not self.object_label or is_named(subject.object_label, self.object_label))
             and (not self.label or self._has_label(subject.labels))
         )
 
     def _has_label(self, labels: Mapping[str, str]) -> bool:
         key, equals, value = self.label.partition("=")
         return key in labels and (not equals or labels[key] == value)
+
+
+def is_named(name: str, pattern: str) -> bool:
+    """Whether a name is the pattern, or fits it where that holds a star."""
+    return fnmatchcase(name, pattern.replace("[", "[[]")) if "*" in pattern else name == pattern
 
 
 def stack_patterns(text: str) -> tuple[str, ...]:
