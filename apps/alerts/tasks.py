@@ -5,8 +5,9 @@ from __future__ import annotations
 import structlog
 from celery import shared_task
 
-from apps.alerts import backends
+from apps.alerts import backends, services
 from apps.alerts.services import pulse
+from apps.alerts.services.alone import alone
 from apps.alerts.services.delivery import deliver
 from apps.alerts.services.delivery.round import drop_old
 
@@ -30,3 +31,17 @@ def send_heartbeat() -> None:
 def drop_old_deliveries() -> None:
     """Forget messages that are older than the operator keeps them."""
     log.info("old_deliveries_dropped", count=drop_old())
+
+
+@shared_task(ignore_result=True, soft_time_limit=50, time_limit=60)
+def evaluate() -> None:
+    """Look at all rules; one worker at a time, and a tick that comes meanwhile is let go."""
+    with alone() as is_mine:
+        if is_mine:
+            services.evaluate()
+
+
+@shared_task(ignore_result=True)
+def drop_old_alerts() -> None:
+    """Drop what was over long ago."""
+    log.info("old_alerts_dropped", count=services.drop_old_alerts())

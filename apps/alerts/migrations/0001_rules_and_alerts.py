@@ -282,6 +282,10 @@ class Migration(migrations.Migration):
                 ("bound", models.FloatField(blank=True, null=True, verbose_name="rule's value")),
                 ("culprits", models.JSONField(blank=True, default=list, verbose_name="culprits")),
                 ("group_key", models.CharField(blank=True, max_length=120, verbose_name="group")),
+                (
+                    "is_announced",
+                    models.BooleanField(default=False, verbose_name="people were told"),
+                ),
                 ("is_flapping", models.BooleanField(default=False, verbose_name="comes and goes")),
                 (
                     "acknowledged_at",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.alerts.models.rules import AlertRule, Severity
@@ -54,6 +55,7 @@ class Alert(models.Model):
     bound = models.FloatField(_("rule's value"), null=True, blank=True)
     culprits = models.JSONField(_("culprits"), default=list, blank=True)
     group_key = models.CharField(_("group"), max_length=120, blank=True)
+    is_announced = models.BooleanField(_("people were told"), default=False)
     is_flapping = models.BooleanField(_("comes and goes"), default=False)
     inhibited_by = models.ForeignKey(
         "self",
@@ -97,6 +99,16 @@ class Alert(models.Model):
     def __str__(self) -> str:
         """Which rule, and on what."""
         return f"{self.rule_name}: {self.object_label}"
+
+    @property
+    def title(self) -> str:
+        """The rule's name; those that come with the portal are translated."""
+        return gettext(self.rule_name) if self.rule_name else ""
+
+    @property
+    def advice(self) -> str:
+        """What to do; likewise."""
+        return gettext(self.words) if self.words else ""
 
     @property
     def is_open(self) -> bool:

@@ -52,6 +52,7 @@ class Channel(models.Model):
     last_problem = models.CharField(max_length=16, blank=True, editable=False)
     last_detail = models.CharField(max_length=300, blank=True, editable=False)
     last_status = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    has_given_up = models.BooleanField(default=False, editable=False)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
 
     class Meta:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 LONGEST_S = 7 * 24 * 3600
@@ -129,6 +130,21 @@ class AlertRule(models.Model):
         return self.name
 
     @property
+    def title(self) -> str:
+        """The name; those that come with the portal are translated."""
+        return gettext(self.name) if self.name else ""
+
+    @property
+    def advice(self) -> str:
+        """What to do; likewise."""
+        return gettext(self.words) if self.words else ""
+
+    @property
     def is_stock(self) -> bool:
         """Whether it came with the portal."""
         return self.stock_key is not None
+
+    @property
+    def is_above(self) -> bool:
+        """Whether more is worse."""
+        return self.comparison == self.Comparison.ABOVE

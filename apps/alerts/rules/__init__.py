@@ -1,1 +1,1 @@
-"""Pure rules of alerts: what is compared, reckoned and said, from what is handed in."""
+"""What decides and what is said, from what is handed in; no reads, no writes."""

@@ -30,7 +30,7 @@ def told_of(alerts: Sequence[Alert]) -> list[Told]:
 def _told(alert: Alert, curve: Curve | None) -> Told:
     return Told(
         ref=alert.pk,
-        rule=alert.rule_name,
+        rule=alert.title,
         severity=alert.severity,
         object_kind=alert.object_kind,
         object_label=alert.object_label,
@@ -42,7 +42,7 @@ def _told(alert: Alert, curve: Curve | None) -> Told:
         since=alert.fired_at or alert.opened_at,
         ended=alert.cleared_at,
         culprits=alert.culprits,
-        advice=alert.words,
+        advice=alert.advice,
         url=alert_url(alert.pk),
         curve=curve,
     )

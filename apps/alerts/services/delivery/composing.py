@@ -30,8 +30,9 @@ class Plan:
 
 def write_delivery(channel: Channel, alerts: Sequence[Alert], plan: Plan) -> Delivery:
     """One message about these alerts to one channel."""
-    told = told_of(sorted(alerts, key=lambda alert: alert.cleared_at is not None))
-    composed = in_words(channel, alerts, told, plan)
+    with translation.override(channel.language):
+        told = told_of(sorted(alerts, key=lambda alert: alert.cleared_at is not None))
+        composed = in_words(channel, alerts, told, plan)
     first = next((one for one in told if one.curve is not None), None)
     delivery = Delivery.objects.create(
         channel=channel,
@@ -55,18 +56,17 @@ def write_delivery(channel: Channel, alerts: Sequence[Alert], plan: Plan) -> Del
 def in_words(
     channel: Channel, alerts: Sequence[Alert], told: Sequence[Told], plan: Plan
 ) -> Composed:
-    """The words, in the channel's language and zone."""
-    with translation.override(channel.language):
-        subject = Subject(
-            kind=str(plan.kind),
-            alerts=told,
-            now=plan.now,
-            zone=zone_of(channel),
-            group=group_in_words(alerts) if len(alerts) > 1 else "",
-            url=alerts_url(),
-            quiet_since=plan.quiet_since,
-        )
-        return compose(subject)
+    """The words, in the language that is on and the channel's zone."""
+    subject = Subject(
+        kind=str(plan.kind),
+        alerts=told,
+        now=plan.now,
+        zone=zone_of(channel),
+        group=group_in_words(alerts) if len(alerts) > 1 else "",
+        url=alerts_url(),
+        quiet_since=plan.quiet_since,
+    )
+    return compose(subject)
 
 
 def zone_of(channel: Channel) -> ZoneInfo:
