@@ -37,6 +37,15 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Registry events"), "inbox", "registry", "registryevent"),
         ),
         _group(
+            _("Alerts"),
+            _list(_("Channels"), "notifications_active", "alerts", "channel"),
+            _list(_("Routes"), "alt_route", "alerts", "route"),
+            _list(_("Silences"), "notifications_off", "alerts", "silence"),
+            _list(_("Quiet hours"), "bedtime", "alerts", "quiethours"),
+            _list(_("Deliveries"), "outgoing_mail", "alerts", "delivery"),
+            _list(_("Heartbeat"), "monitor_heart", "alerts", "heartbeat"),
+        ),
+        _group(
             _("Access"),
             _list(_("People"), "person", "accounts", "user"),
             _list(_("Teams"), "group", "accounts", "team"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from zoneinfo import available_timezones
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +13,28 @@ from django.utils.translation import gettext_lazy as _
 HOUR_S = 3600
 LONGEST_WAIT_S = HOUR_S
 LONGEST_REPEAT_S = 7 * 24 * HOUR_S
+WAITS = [
+    (0, _("at once")),
+    (30, _("after 30 s")),
+    (60, _("after 1 min")),
+    (300, _("after 5 min")),
+    (900, _("after 15 min")),
+]
+REPEATS = [
+    (0, _("never")),
+    (HOUR_S, _("after 1 h")),
+    (4 * HOUR_S, _("after 4 h")),
+    (12 * HOUR_S, _("after 12 h")),
+    (24 * HOUR_S, _("after 1 day")),
+]
+
+
+def check_time_zone(name: str) -> None:
+    """Refuse a zone that this machine does not know."""
+    if name not in available_timezones():
+        raise ValidationError(
+            _("There is no time zone of that name; write it like Europe/Berlin or Asia/Shanghai.")
+        )
 
 
 class Channel(models.Model):
@@ -31,7 +56,9 @@ class Channel(models.Model):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     is_enabled = models.BooleanField(_("on"), default=True)
     language = models.CharField(_("language of messages"), max_length=16, default="en")
-    time_zone = models.CharField(_("time zone of messages"), max_length=64, default="UTC")
+    time_zone = models.CharField(
+        _("time zone of messages"), max_length=64, default="UTC", validators=[check_time_zone]
+    )
     has_picture = models.BooleanField(
         _("attach a chart"), default=True, help_text=_("As a picture, where the way can carry one.")
     )
@@ -102,16 +129,18 @@ class Route(models.Model):
         Channel, verbose_name=_("channels"), related_name="routes", blank=True
     )
     wait_s = models.PositiveIntegerField(
-        _("gather for (s)"),
+        _("told"),
         default=30,
+        choices=WAITS,
         validators=[MaxValueValidator(LONGEST_WAIT_S)],
         help_text=_("Alerts of one group that come within this time are one message."),
     )
     repeat_s = models.PositiveIntegerField(
-        _("repeat after (s)"),
+        _("told again"),
         default=4 * HOUR_S,
+        choices=REPEATS,
         validators=[MaxValueValidator(LONGEST_REPEAT_S)],
-        help_text=_("While nobody has acknowledged it; 0 tells it once."),
+        help_text=_("While it is open and nobody has acknowledged it."),
     )
     sends_cleared = models.BooleanField(_("tell when it is over"), default=True)
 

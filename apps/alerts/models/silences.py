@@ -10,9 +10,14 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.alerts.models.channels import Channel
+from apps.alerts.models.channels import Channel, check_time_zone
 from apps.alerts.models.rules import AlertRule, Severity
 from apps.alerts.rules.quiet import Interval, Quiet, Window
+
+
+def in_four_hours() -> dt.datetime:
+    """The end that a form proposes."""
+    return timezone.now() + dt.timedelta(hours=4)
 
 
 class Silence(models.Model):
@@ -45,7 +50,7 @@ class Silence(models.Model):
         help_text=_("Of the service, container or node: key, or key=value."),
     )
     begins_at = models.DateTimeField(_("from"), default=timezone.now)
-    ends_at = models.DateTimeField(_("to"))
+    ends_at = models.DateTimeField(_("to"), default=in_four_hours)
     reason = models.CharField(_("reason"), max_length=500)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -90,7 +95,9 @@ class QuietHours(models.Model):
     days = models.JSONField(_("on"), default=list, blank=True)
     begins = models.TimeField(_("from"), null=True, blank=True)
     ends = models.TimeField(_("to"), null=True, blank=True)
-    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", validators=[check_time_zone]
+    )
     once_begins_at = models.DateTimeField(_("once, from"), null=True, blank=True)
     once_ends_at = models.DateTimeField(_("once, to"), null=True, blank=True)
     breaks_through = models.CharField(

@@ -1,0 +1,1 @@
+"""What the admin shows of alerts beside lists and forms of rows: one module for each page."""
