@@ -19,6 +19,8 @@ _operating = (
     | Q(content_type__app_label="nodes", codename="operate_node")
     | Q(content_type__app_label="nodes", content_type__model="engineendpoint")
     | Q(content_type__app_label="portal", codename="view_operation")
+    | Q(content_type__app_label="alerts", content_type__model="silence")
+    | Q(content_type__app_label="alerts", codename__in=("test_channel", "change_delivery"))
 )
 _administering = Q(content_type__app_label__in=PORTAL_APPS) | Q(
     content_type__app_label="auth", content_type__model="group"

@@ -78,11 +78,11 @@ class ChannelAdmin(ModelAdmin):
         """What this person may see."""
         return channels_visible_to(cast("Any", request.user))
 
-    @display(description=_("state"), label={"success": "success", "danger": "danger"})
+    @display(description=_("state"), label=LABELS)
     def state(self, channel: Channel) -> tuple[str, str]:
         """A shape and a word."""
         tone, word = STATES[channel_state(channel)]
-        return LABELS[tone], f"{SHAPES[tone]} {word}"
+        return tone, f"{SHAPES[tone]} {word}"
 
     @display(description=_("last result"))
     def result(self, channel: Channel) -> str | SafeString:

@@ -39,6 +39,11 @@ class DeliveryAdmin(ReadOnlyAdmin):
     list_before_template = "alerts/deliveries_before.html"
     actions = ("resend_selected",)
 
+    class Media:
+        """The widths of the list."""
+
+        css = {"all": ("css/alert-delivery.css",)}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         """What this person may see."""
         return deliveries_visible_to(cast("Any", request.user))
@@ -88,7 +93,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         """How long ago."""
         return ago(row.created_at)
 
-    @display(description=_("state"), ordering="state", label=LABELS | {"success": "success"})
+    @display(description=_("state"), ordering="state", label=LABELS)
     def standing(self, row: Delivery) -> tuple[str, str]:
         """A shape and a word."""
         tone = TONES[row.state]

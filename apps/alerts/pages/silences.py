@@ -152,15 +152,15 @@ class SilenceAdmin(ModelAdmin):
 
     @display(
         description=_("state"),
-        label={"success": "success", "info": "info"},
+        label={"busy": "info", "off": ""},
         ordering="ends_at",
     )
     def state(self, silence: Silence) -> tuple[str, str]:
         """A shape and a word."""
         now = timezone.now()
         if silence.is_on(now):
-            return "info", f"{SHAPES['busy']} {_('silent now')}"
-        return "", f"{SHAPES['off']} {_('over') if silence.ends_at <= now else _('later')}"
+            return "busy", f"{SHAPES['busy']} {_('silent now')}"
+        return "off", f"{SHAPES['off']} {_('over') if silence.ends_at <= now else _('later')}"
 
     @display(description=_("until"), ordering="ends_at")
     def until(self, silence: Silence) -> SafeString:
