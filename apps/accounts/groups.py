@@ -18,6 +18,7 @@ _operating = (
     _viewing
     | Q(content_type__app_label="nodes", codename="operate_node")
     | Q(content_type__app_label="nodes", content_type__model="engineendpoint")
+    | Q(content_type__app_label="alerts", codename="acknowledge_alert")
     | Q(content_type__app_label="portal", codename="view_operation")
     | Q(content_type__app_label="alerts", content_type__model="silence")
     | Q(content_type__app_label="alerts", codename__in=("test_channel", "change_delivery"))

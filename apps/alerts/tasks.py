@@ -38,7 +38,16 @@ def evaluate() -> None:
     """Look at all rules; one worker at a time, and a tick that comes meanwhile is let go."""
     with alone() as is_mine:
         if is_mine:
-            services.evaluate()
+            _look()
+
+
+def _look() -> None:
+    """A look that fails says so on the alerts' page, since nothing is watched meanwhile."""
+    try:
+        services.evaluate()
+    except Exception as error:
+        services.note_failure(error)
+        raise
 
 
 @shared_task(ignore_result=True)

@@ -28,6 +28,21 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Agent certificates"), "verified_user", "nodes", "agentcertificate"),
         ),
         _group(
+            _("Alerts"),
+            {
+                **_page(_("What is wrong now"), "notifications_active", "admin:alerts_open"),
+                "permission": _may_view("alerts", "alert"),
+            },
+            _list(_("Alert rules"), "rule", "alerts", "alertrule"),
+            _list(_("Alert history"), "history", "alerts", "alert"),
+            _list(_("Channels"), "campaign", "alerts", "channel"),
+            _list(_("Routes"), "alt_route", "alerts", "route"),
+            _list(_("Silences"), "notifications_off", "alerts", "silence"),
+            _list(_("Quiet hours"), "bedtime", "alerts", "quiethours"),
+            _list(_("Deliveries"), "outgoing_mail", "alerts", "delivery"),
+            _list(_("Heartbeat"), "monitor_heart", "alerts", "heartbeat"),
+        ),
+        _group(
             _("Registry"),
             _list(_("Namespaces"), "folder", "registry", "namespace"),
             _list(_("Repositories"), "inventory_2", "registry", "repository"),
@@ -35,15 +50,6 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Grants"), "key", "registry", "grant"),
             _list(_("Docker logins"), "login", "registry", "dockerlogin"),
             _list(_("Registry events"), "inbox", "registry", "registryevent"),
-        ),
-        _group(
-            _("Alerts"),
-            _list(_("Channels"), "notifications_active", "alerts", "channel"),
-            _list(_("Routes"), "alt_route", "alerts", "route"),
-            _list(_("Silences"), "notifications_off", "alerts", "silence"),
-            _list(_("Quiet hours"), "bedtime", "alerts", "quiethours"),
-            _list(_("Deliveries"), "outgoing_mail", "alerts", "delivery"),
-            _list(_("Heartbeat"), "monitor_heart", "alerts", "heartbeat"),
         ),
         _group(
             _("Access"),

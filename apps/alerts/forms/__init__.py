@@ -1,1 +1,1 @@
-"""What a person fills in about alerts."""
+"""What a person fills in."""

@@ -1,1 +1,1 @@
-"""What the admin shows of alerts beside lists and forms of rows: one module for each page."""
+"""What the admin shows beside its lists: what is wrong now, one alert, the rules."""

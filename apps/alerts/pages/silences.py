@@ -100,6 +100,25 @@ class SilenceAdmin(ModelAdmin):
         ]
 
     @override
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """From an alert, its rule and object are proposed."""
+        number = request.GET.get("alert", "")
+        alerts = alerts_visible_to(cast("Any", request.user))
+        alert = (
+            alerts.filter(pk=int(number)).first()
+            if number.isdecimal() and len(number) < 18
+            else None
+        )
+        if alert is None:
+            return {}
+        return {
+            "rule": alert.rule_id,
+            "cluster": alert.cluster_id,
+            "object_kind": alert.object_kind,
+            "object_label": alert.object_label,
+        }
+
+    @override
     def save_model(self, request: HttpRequest, obj: Silence, form: Any, change: bool) -> None:
         """Call the service that does it."""
         wish = SilenceWish(**form.cleaned_data)

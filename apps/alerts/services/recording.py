@@ -14,6 +14,7 @@ from apps.alerts.selectors.culprits import culprits_of
 from apps.alerts.selectors.lineage import group_keys, places_of
 from apps.alerts.services.announcing import TOLD_KINDS, announce
 from apps.alerts.services.deciding import Decision
+from apps.nodes.models import Cluster
 from dce_portal import live
 
 Kind, State = AlertChange.Kind, Alert.State
@@ -85,7 +86,17 @@ def _create(new: list[Alert], steps: Sequence[tuple[Alert, str]], now: datetime)
     fired = [alert for alert, kind in steps if kind == Kind.FIRED]
     for index, culprits in culprits_of(fired, now=now).items():
         fired[index].culprits = culprits
+    _forget_clusters_that_are_gone(new)
     Alert.objects.bulk_create(new)
+
+
+def _forget_clusters_that_are_gone(new: Sequence[Alert]) -> None:
+    """Usage is kept for days after a cluster was forgotten, and names it still."""
+    named = {alert.cluster_id for alert in new if alert.cluster_id}
+    known = set(Cluster.objects.filter(pk__in=named).values_list("pk", flat=True)) if named else ()
+    for alert in new:
+        if alert.cluster_id not in known:
+            alert.cluster_id = None
 
 
 def _explain(decision: Decision, now: datetime) -> None:

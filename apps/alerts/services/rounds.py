@@ -107,3 +107,8 @@ def _keep(now: datetime, pace: _Pace, *, rules: int, objects: int, begun: float)
         "error": "",
     }
     return EvaluationRound.objects.update_or_create(pk=1, defaults=facts)[0]
+
+
+def note_failure(error: Exception) -> None:
+    """Keep why the newest look failed; the moment of the last good one stays."""
+    EvaluationRound.objects.filter(pk=1).update(error=f"{type(error).__name__}: {error}"[:1000])

@@ -367,6 +367,27 @@ def test_an_alert_is_silenced_in_one_click_and_the_silence_ended(operator, signe
     assert {"silence.add", "silence.end"} <= actions
 
 
+def test_the_form_of_a_silence_proposes_what_an_alert_is_about(operator, signed_in):
+    alert = firing()
+
+    page = signed_in(operator).get(address("silence", "add") + f"?alert={alert.pk}")
+
+    proposed = page.context["adminform"].form.initial
+    assert (proposed["object_kind"], proposed["object_label"]) == ("service", "shop_web")
+
+
+def test_an_alerts_page_offers_the_usual_times(operator, signed_in):
+    alert = firing()
+
+    page = (
+        signed_in(operator)
+        .get(reverse("admin:alerts_alert_change", args=[alert.pk]))
+        .content.decode()
+    )
+
+    assert reverse("admin:alerts_silence_alert", args=[alert.pk]) in page
+
+
 def test_a_silence_of_everything_is_refused(operator, signed_in):
     end = timezone.localtime() + timedelta(hours=1)
     said = {

@@ -1,7 +1,9 @@
-"""The pages of alerts in the admin."""
+"""The pages of alerts, their rules, and of what tells people."""
 
 from __future__ import annotations
 
+from apps.alerts.admin.alerts import AlertAdmin
+from apps.alerts.admin.rules import AlertRuleAdmin
 from apps.alerts.pages.channels import ChannelAdmin
 from apps.alerts.pages.deliveries import DeliveryAdmin
 from apps.alerts.pages.heartbeat import HeartbeatAdmin
@@ -10,6 +12,8 @@ from apps.alerts.pages.routes import RouteAdmin
 from apps.alerts.pages.silences import SilenceAdmin
 
 __all__ = [
+    "AlertAdmin",
+    "AlertRuleAdmin",
     "ChannelAdmin",
     "DeliveryAdmin",
     "HeartbeatAdmin",
