@@ -14,7 +14,7 @@ from apps.accounts.models import Team
 from apps.alerts.models import Channel
 from apps.alerts.models.channels import check_time_zone
 from apps.alerts.rules.addresses import PARTS, Part
-from apps.alerts.services.channels import ChannelWish, shown_parts_of
+from apps.alerts.services.channels import NAME_IS_TAKEN, ChannelWish, shown_parts_of
 
 LOOKS = {"class": "dce-field"}
 # A password manager would offer the portal's own password here.
@@ -74,7 +74,7 @@ class ChannelForm(forms.Form):
         if self.channel is not None:
             others = others.exclude(pk=self.channel.pk)
         if others.exists():
-            raise forms.ValidationError(_("Another channel has this name."))
+            raise forms.ValidationError(NAME_IS_TAKEN)
         return name
 
     def wish(self) -> ChannelWish:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.audit import record_audit
 from apps.accounts.models import Team
@@ -29,6 +30,7 @@ from dce_portal.secret import Secret
 
 TEST = "channel.test"
 LONGEST_PART = 2000
+NAME_IS_TAKEN = gettext_lazy("Another channel has this name.")
 # A day as it often is, for the chart of a test.
 SAMPLE = [30 + 4 * (hour % 7) + (22 if 20 <= hour <= 26 else 0) for hour in range(36)]
 
@@ -81,6 +83,20 @@ def change_channel(channel: Channel, wish: ChannelWish, *, origin: Origin) -> Ch
         detail = {**_detail(wish), "address_changed": said != kept}
         record_audit("channel.change", origin=origin, target=target_of(channel), detail=detail)
     return channel
+
+
+def facts_of(channel: Channel) -> dict[str, Any]:
+    """What a wish says that leaves all as it is: no part is named, so that each stays."""
+    return {
+        "name": channel.name,
+        "kind": channel.kind,
+        "parts": {},
+        "is_enabled": channel.is_enabled,
+        "language": channel.language,
+        "time_zone": channel.time_zone,
+        "has_picture": channel.has_picture,
+        "teams": list(channel.teams.all()),
+    }
 
 
 def delete_channel(channel: Channel, *, origin: Origin) -> None:
