@@ -34,11 +34,12 @@ class Part:
 PARTS: dict[str, tuple[Part, ...]] = {
     "mail": (
         Part(name="host", label=gettext_lazy("Mail server")),
-        Part(name="port", label=gettext_lazy("Port"), default="587"),
+        Part(name="port", label=gettext_lazy("Port"), default="587", is_required=False),
         Part(
             name="security",
             label=gettext_lazy("Encryption"),
             default=STARTTLS,
+            is_required=False,
             choices=(
                 (STARTTLS, gettext_lazy("STARTTLS (usually port 587)")),
                 (TLS, gettext_lazy("TLS from the start (usually port 465)")),
