@@ -10,7 +10,7 @@ import time
 import pytest
 
 from apps.alerts.adapters.fake import FakeNotifier
-from apps.alerts.adapters.notifier import ProcessNotifier
+from apps.alerts.adapters.notifier import START_LIMIT_S, ProcessNotifier
 from apps.alerts.ports.notifier import APPRISE, WEBHOOK, Address, Message
 from dce_portal.secret import Secret
 from tests.standins.receivers import http_receiver, mail_server
@@ -113,8 +113,8 @@ def test_a_target_that_hangs_costs_no_more_than_the_time_limit(targets, behaviou
 
     receipt = targets.notifier.send(webhook(targets, behaviour), MESSAGE)
 
-    # Some seconds more for a machine that is busy with other things.
-    assert time.monotonic() - begun < TIME_LIMIT_S + 5
+    # A machine that is busy with other things takes longer to start the sender.
+    assert time.monotonic() - begun < TIME_LIMIT_S + START_LIMIT_S
     assert (receipt.problem, receipt.is_permanent) == ("timeout", False)
 
 

@@ -17,8 +17,12 @@ LARGEST_MEMORY_BYTES = 1 << 30
 def main() -> None:
     """Limit this process, then work."""
     job: dict[str, Any] = json.load(sys.stdin)
+    if job["job"] in {"apprise", "check"}:
+        from apps.alerts.adapters.sender.carrier import load
+
+        load()
     resource.setrlimit(resource.RLIMIT_AS, (LARGEST_MEMORY_BYTES, LARGEST_MEMORY_BYTES))
-    # Should whoever started this be gone, the clock ends it.
+    # Time counts from here: on a machine that is busy, starting takes longer than sending.
     signal.setitimer(signal.ITIMER_REAL, float(job["timeout_s"]))
     fence = raise_fence(allow_private=bool(job["allow_private"]))
     outcome = run(job)

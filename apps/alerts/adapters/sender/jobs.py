@@ -1,17 +1,15 @@
-"""The jobs of a sender: a message by apprise, a signed webhook, a ping, a look at an address."""
+"""The jobs of a sender: a signed webhook, a ping, and what apprise does."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
-import apprise
 import requests
-from apprise.attachment.memory import AttachMemory
 
 from apps.alerts.adapters.sender.outcomes import outcome_of
 from apps.alerts.adapters.sender.trace import Trace, traced
@@ -19,68 +17,33 @@ from apps.alerts.adapters.sender.trace import Trace, traced
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 5.0, 10.0
 READ_AT_MOST = 2048
 USER_AGENT = "DCE-Portal"
-# Services of this machine itself: its log, its screens, its lamps.
-LOCAL = frozenset(
-    ("syslog", "dbus", "qt", "kde", "glib", "gio", "gnome", "windows", "macosx", "blink1")
-)
-TONES = {"critical": "failure", "warning": "warning", "cleared": "success"}
-
 Job = dict[str, Any]
 Outcome = dict[str, Any]
 
 
+Work = Callable[[Job, Trace], str]
+
+
+def work_of(name: str) -> Work:
+    """What does a job; apprise is loaded only for its own, since that takes longer than most messages."""
+    if name in {"apprise", "check"}:
+        from apps.alerts.adapters.sender import carrier
+
+        return carrier.send if name == "apprise" else carrier.check
+    return {"webhook": _by_webhook, "ping": _ping}[name]
+
+
 def run(job: Job) -> Outcome:
     """Do the job; whatever goes wrong becomes its outcome."""
-    works = {"apprise": _by_apprise, "webhook": _by_webhook, "ping": _ping, "check": _check}
+    work = work_of(job["job"])
     with traced() as trace:
         try:
-            problem = works[job["job"]](job, trace)
+            problem = work(job, trace)
         except requests.RequestException as error:
             trace.error, problem = error, "crash"
         except Exception as error:
             return {"problem": "crash", "detail": type(error).__name__}
         return outcome_of(trace, problem)
-
-
-def _by_apprise(job: Job, trace: Trace) -> str:
-    service = _service(job["url"])
-    if service is None:
-        return "invalid"
-    carrier = apprise.Apprise(asset=service.asset)
-    carrier.add(service)
-    taken = carrier.notify(
-        title=job["title"],
-        body=job["text"],
-        body_format=apprise.NotifyFormat.TEXT,
-        notify_type=TONES.get(job["severity"], "info"),
-        attach=_picture(job) if service.attachment_support else None,
-    )
-    return "" if taken else "crash"
-
-
-def _service(url: str) -> apprise.NotifyBase | None:
-    if url.partition("://")[0].strip().lower() in LOCAL:
-        return None
-    asset = apprise.AppriseAsset(
-        storage_mode="memory",
-        http_redirects=False,
-        async_mode=False,
-        app_id=USER_AGENT,
-        app_desc=USER_AGENT,
-        pgp_autogen=False,
-        pem_autogen=False,
-        secure_logging=True,
-    )
-    return apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
-
-
-def _picture(job: Job) -> apprise.AppriseAttachment | None:
-    if not job.get("picture"):
-        return None
-    content = base64.b64decode(job["picture"])
-    attachment = apprise.AppriseAttachment()
-    attachment.add(AttachMemory(content=content, name=job["picture_name"], mimetype="image/png"))
-    return attachment
 
 
 def _by_webhook(job: Job, trace: Trace) -> str:
@@ -119,7 +82,3 @@ def _ask(
         excerpt = response.raw.read(READ_AT_MOST, decode_content=True)
         trace.excerpt = excerpt.decode(errors="replace")
     return "status"
-
-
-def _check(job: Job, trace: Trace) -> str:
-    return "" if _service(job["url"]) is not None else "invalid"
