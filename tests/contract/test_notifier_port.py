@@ -15,7 +15,9 @@ from apps.alerts.ports.notifier import APPRISE, WEBHOOK, Address, Message
 from dce_portal.secret import Secret
 from tests.standins.receivers import http_receiver, mail_server
 
-TIME_LIMIT_S = 4.0
+TIME_LIMIT_S = 20.0
+# Whoever is known to hang need not be waited for as long.
+SHORT_LIMIT_S = 3.0
 MESSAGE = Message(
     title="2 alerts in stack shop",
     text="memory of shop_web 94 % of 2 GiB\n▁▂▃▅▇",
@@ -32,6 +34,7 @@ class RealTargets:
     def __init__(self, receiver):
         self.receiver = receiver
         self.notifier = ProcessNotifier(allow_private=True, time_limit_s=TIME_LIMIT_S)
+        self.hurried = ProcessNotifier(allow_private=True, time_limit_s=SHORT_LIMIT_S)
 
     def url(self, behaviour):
         # Port 9 is `discard`, where nobody listens.
@@ -48,7 +51,7 @@ class FakeTargets:
     """The fake is its own target."""
 
     def __init__(self):
-        self.notifier = FakeNotifier()
+        self.notifier = self.hurried = FakeNotifier()
 
     def url(self, behaviour):
         return f"http://fake.test/{behaviour}"
@@ -111,10 +114,10 @@ def test_a_receipt_says_what_went_wrong_and_whether_to_try_again(
 def test_a_target_that_hangs_costs_no_more_than_the_time_limit(targets, behaviour):
     begun = time.monotonic()
 
-    receipt = targets.notifier.send(webhook(targets, behaviour), MESSAGE)
+    receipt = targets.hurried.send(webhook(targets, behaviour), MESSAGE)
 
     # A machine that is busy with other things takes longer to start the sender.
-    assert time.monotonic() - begun < TIME_LIMIT_S + START_LIMIT_S
+    assert time.monotonic() - begun < SHORT_LIMIT_S + START_LIMIT_S
     assert (receipt.problem, receipt.is_permanent) == ("timeout", False)
 
 
@@ -195,7 +198,7 @@ def test_apprise_says_as_precisely_what_went_wrong(real, behaviour, problem, sta
 def test_apprise_costs_no_more_than_the_time_limit_either(real):
     address = Address(APPRISE, Secret(real.receiver.url("hang", scheme="json") + "?rto=50"))
 
-    assert real.notifier.send(address, MESSAGE).problem == "timeout"
+    assert real.hurried.send(address, MESSAGE).problem == "timeout"
 
 
 def test_mail_arrives_with_its_picture(real):
