@@ -39,7 +39,7 @@ class ProcessNotifier:
 
     def send(self, address: Address, message: Message) -> Receipt:
         """Hand the message over."""
-        job = {
+        job: dict[str, Any] = {
             "job": address.protocol,
             "title": message.title,
             "text": message.text,

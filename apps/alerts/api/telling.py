@@ -129,8 +129,8 @@ class ChannelViewSet(ReadOnlyViewSet):
 
 
 def _refuse_taken(name: str, *, but: Channel | None = None) -> None:
-    others = Channel.objects.filter(name=name).exclude(pk=but.pk if but else None)
-    if others.exists():
+    others = Channel.objects.filter(name=name)
+    if (others.exclude(pk=but.pk) if but is not None else others).exists():
         raise serializers.ValidationError({"name": [channels.NAME_IS_TAKEN]})
 
 

@@ -29,7 +29,9 @@ class ChannelSerializer(serializers.ModelSerializer[Channel]):
     last_result = serializers.SerializerMethodField(
         help_text=_("What went wrong at the last attempt; empty where nothing did.")
     )
-    teams = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
+    teams: serializers.SlugRelatedField[Team] = serializers.SlugRelatedField(
+        slug_field="name", many=True, read_only=True
+    )
 
     class Meta:
         """All facts in clear."""
@@ -82,15 +84,15 @@ class ChannelWishSerializer(StrictSerializer):
         max_length=64, default=settings.TIME_ZONE, validators=[check_time_zone]
     )
     has_picture = serializers.BooleanField(default=True)
-    teams = serializers.SlugRelatedField(
-        slug_field="name", many=True, queryset=Team.objects.all(), default=list
+    teams: serializers.SlugRelatedField[Team] = serializers.SlugRelatedField(
+        slug_field="name", many=True, queryset=Team.objects.all(), required=False
     )
 
 
 class ChannelChangeSerializer(ChannelWishSerializer):
     """What of a channel shall be another; its kind stays."""
 
-    kind = None
+    kind = None  # type: ignore[assignment]  # how a field is taken away
     address = serializers.DictField(
         child=serializers.CharField(max_length=LONGEST_PART, allow_blank=True),
         write_only=True,
@@ -147,7 +149,7 @@ class SilenceWishSerializer(StrictSerializer):
     object_label = serializers.CharField(
         max_length=250, allow_blank=True, default="", help_text=_("A name; * stands for anything.")
     )
-    label = serializers.CharField(
+    label = serializers.CharField(  # type: ignore[assignment]  # a field is called what the table calls it
         max_length=250, allow_blank=True, default="", help_text=_("key, or key=value.")
     )
     begins_at = serializers.DateTimeField(

@@ -97,12 +97,13 @@ class QuietHoursForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
             said.get("begins") is not None,
             said.get("ends") is not None,
         ]
-        once = [said.get("once_begins_at"), said.get("once_ends_at")]
+        begin, end = said.get("once_begins_at"), said.get("once_ends_at")
+        once = [begin is not None, end is not None]
         if any(weekly) and not all(weekly):
             self.add_error("days", _("Weekly hours need days, a begin and an end."))
         if any(once) and not all(once):
             self.add_error("once_begins_at", _("Once needs a begin and an end."))
-        if all(once) and once[0] >= once[1]:
+        if begin is not None and end is not None and begin >= end:
             self.add_error("once_ends_at", _("The end comes after the begin."))
         if not any(weekly) and not any(once):
             self.add_error("days", _("Say when: days with hours, or once."))

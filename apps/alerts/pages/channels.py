@@ -110,7 +110,7 @@ class ChannelAdmin(ModelAdmin):
             "kinds": kinds(),
             "may_add": self.has_add_permission(request),
         }
-        return cast("HttpResponse", super().changelist_view(request, context))
+        return super().changelist_view(request, context)
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """First the kind, then its form."""
@@ -130,7 +130,7 @@ class ChannelAdmin(ModelAdmin):
         """State, form and history of one."""
         channel = self.get_object(request, object_id)
         if channel is None or not self.has_view_permission(request, channel):
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]  # Django's own
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if request.method == "POST" and not self.has_change_permission(request, channel):
             raise PermissionDenied
         data = request.POST if request.method == "POST" else None

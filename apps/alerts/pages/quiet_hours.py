@@ -49,7 +49,7 @@ class QuietHoursAdmin(ModelAdmin):
     ) -> HttpResponse:
         """With this week above the list."""
         context = {**(extra_context or {}), **week_page(self.get_queryset(request))}
-        return cast("HttpResponse", super().changelist_view(request, context))
+        return super().changelist_view(request, context)
 
     @display(description=_("when"))
     def when(self, row: QuietHours) -> str:

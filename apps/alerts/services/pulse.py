@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Q
@@ -78,7 +79,7 @@ def _take(row: Heartbeat, now: datetime) -> bool:
 
 
 def _record(receipt: Receipt) -> None:
-    facts = {
+    facts: dict[str, Any] = {
         "withheld": "",
         "last_problem": receipt.problem,
         "last_detail": receipt.detail,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -54,7 +55,7 @@ def make_silence(wish: SilenceWish, *, origin: Origin) -> Silence:
             begins_at=begins_at,
             ends_at=wish.ends_at,
             reason=wish.reason,
-            created_by=origin.actor,
+            created_by=cast("Any", origin.actor),
         )
         detail = {"reason": wish.reason, "ends_at": wish.ends_at.isoformat()}
         record_audit("silence.add", origin=origin, target=target_of(silence), detail=detail)

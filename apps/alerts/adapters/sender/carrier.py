@@ -61,7 +61,8 @@ def _picture(job: dict[str, Any]) -> apprise.AppriseAttachment | None:
         return None
     content = base64.b64decode(job["picture"])
     attachment = apprise.AppriseAttachment()
-    attachment.add(AttachMemory(content=content, name=job["picture_name"], mimetype="image/png"))
+    picture = AttachMemory(content, name=job["picture_name"], mimetype="image/png")  # type: ignore[no-untyped-call]  # apprise types the rest
+    attachment.add(picture)
     return attachment
 
 

@@ -123,8 +123,10 @@ def _write(route: Route, verdict: Verdict, now: datetime) -> int:
     for channel in channels:
         alerts = _new_to(channel, verdict.alerts, since)
         if alerts:
-            held = _held(channel, alerts, now)
-            write_delivery(channel, alerts, Plan(kind=kind, route=route, now=now, **held))
+            because = _held_by(channel, alerts, now)
+            state = State.HELD if because else State.WAITING
+            plan = Plan(kind=kind, state=state, because=because, route=route, now=now)
+            write_delivery(channel, alerts, plan)
             written += 1
         if verdict.silenced:
             _write_silenced(channel, route, verdict, now)
@@ -148,14 +150,14 @@ def _new_to(channel: Channel, alerts: Sequence[Alert], since: datetime) -> list[
     ]
 
 
-def _held(channel: Channel, alerts: Sequence[Alert], now: datetime) -> dict[str, str]:
-    """Held back where every alert of the message is held: one that breaks through takes the others along."""
+def _held_by(channel: Channel, alerts: Sequence[Alert], now: datetime) -> str:
+    """The quiet hours that hold every alert of the message: one that breaks through takes the others along."""
     names: list[str] = []
     for name, quiet in quiets_of(channel.pk):
         ends = [quiet_until([quiet], severity=alert.severity, at=now) for alert in alerts]
         if all(end is not None for end in ends):
             names.append(name)
-    return {"state": State.HELD, "because": ", ".join(names)[:250]} if names else {}
+    return ", ".join(names)[:250]
 
 
 def _write_silenced(channel: Channel, route: Route, verdict: Verdict, now: datetime) -> None:
