@@ -7,13 +7,15 @@ Needs requirements/bench.txt. The protocol is that of `manage.py forecast_backte
 
 from __future__ import annotations
 
+import sys
+
+# The checkout in place of this folder, whose token.py would hide Python's own.
+sys.path.insert(0, sys.path.pop(0).removesuffix("/bench"))
+
 import argparse
 import importlib.util
 import json
-import sys
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from apps.metrics.forecast.backtest import backtest_folder
 from apps.metrics.forecast.report import as_json, as_table

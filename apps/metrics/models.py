@@ -6,6 +6,16 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.metrics.measures import MEASURES
+from apps.metrics.outlooks.models import Outlook, OutlookTurn, TimeToFull
+
+__all__ = [
+    "MetricObject",
+    "MinuteSample",
+    "Outlook",
+    "OutlookTurn",
+    "Sample",
+    "TimeToFull",
+]
 
 
 class Measured(models.Model):

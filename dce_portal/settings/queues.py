@@ -64,6 +64,8 @@ _HOUSEKEEPING = {
     "reconcile the registry's catalogue": _entry("apps.registry.tasks.reconcile_catalogue", 600.0),
     "offer the agent's image": _entry("apps.registry.tasks.publish_own_images", 60.0),
     "drop old samples": _entry("apps.metrics.tasks.drop_old_samples", 900.0),
+    "refresh outlooks": _entry("apps.metrics.tasks.refresh_outlooks", 60.0),
+    "drop old outlooks": _entry("apps.metrics.tasks.drop_old_outlooks", 3600.0),
     "renew the portal's own certificates": _entry(
         "dce_portal.tasks.renew_own_certificates", 3600.0
     ),

@@ -34,13 +34,20 @@ def navigation() -> list[dict[str, Any]]:
                 "permission": _may_view("alerts", "alert"),
             },
             _list(_("Alert rules"), "rule", "alerts", "alertrule"),
-            _list(_("Alert history"), "history", "alerts", "alert"),
+            {
+                **_list(_("Alert history"), "history", "alerts", "alert"),
+                "active": _is_in_history,
+            },
             _list(_("Channels"), "campaign", "alerts", "channel"),
             _list(_("Routes"), "alt_route", "alerts", "route"),
             _list(_("Silences"), "notifications_off", "alerts", "silence"),
             _list(_("Quiet hours"), "bedtime", "alerts", "quiethours"),
             _list(_("Deliveries"), "outgoing_mail", "alerts", "delivery"),
             _list(_("Heartbeat"), "monitor_heart", "alerts", "heartbeat"),
+        ),
+        _group(
+            _("Usage"),
+            _list(_("Outlook"), "trending_up", "metrics", "outlook"),
         ),
         _group(
             _("Registry"),
@@ -73,6 +80,14 @@ def _page(title: Promise | str, icon: str, view: str) -> dict[str, Any]:
 def _list(title: Promise | str, icon: str, app: str, model: str) -> dict[str, Any]:
     item = _page(title, icon, f"admin:{app}_{model}_changelist")
     return {**item, "permission": _may_view(app, model)}
+
+
+def _is_in_history(request: HttpRequest) -> bool:
+    """What is wrong now has its address below the history's, and an item of its own."""
+    open_page, history = (
+        str(reverse_lazy(f"admin:alerts_{name}")) for name in ("open", "alert_changelist")
+    )
+    return request.path.startswith(history) and request.path != open_page
 
 
 def _may_view(app: str, model: str) -> Callable[[HttpRequest], bool]:

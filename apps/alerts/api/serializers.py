@@ -24,7 +24,7 @@ class CulpritSerializer(serializers.Serializer[dict[str, Any]]):
 
     kind = serializers.CharField()
     ref = serializers.IntegerField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the answer's own name
     metric = serializers.CharField()
     value = serializers.FloatField()
     unit = serializers.CharField()
@@ -92,9 +92,10 @@ class AlertDetailSerializer(AlertSerializer):
 
     changes = AlertChangeSerializer(many=True, read_only=True)
 
-    class Meta(AlertSerializer.Meta):
+    class Meta:
         """One more."""
 
+        model = Alert
         fields = (*AlertSerializer.Meta.fields, "changes")
         read_only_fields = fields
 

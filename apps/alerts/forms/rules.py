@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.alerts.models import AlertRule, Severity
@@ -20,13 +19,15 @@ from apps.metrics.models import MetricObject
 from apps.nodes.models import Cluster
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as Promise
+
     Base = forms.ModelForm[AlertRule]
 else:
     Base = forms.ModelForm
 
 LOOKS = {"class": "dce-field"}
 LATEST = _("the latest sample alone")
-Choices = list[tuple[str | Promise, Any]]
+Choices = list[tuple[Any, Any]]
 
 
 def _kinds() -> Choices:
@@ -163,15 +164,11 @@ class RuleForm(Base):
         super().__init__(*args, **kwargs)
         rule = self.instance
         unit = unit_of(rule.condition, rule.metric, against=rule.against, measures=UNITS)
-        if rule.pk:
-            self.initial |= {
-                "value": typed_amount(rule.value, unit),
-                "clear_value": typed_amount(rule.clear_value, unit),
-            }
-        self.initial |= {
-            "for_s": typed_span(rule.for_s),
-            "clear_for_s": typed_span(rule.clear_for_s),
-        }
+        if rule.pk or rule.value:
+            self.initial["value"] = typed_amount(rule.value, unit)
+            self.initial["clear_value"] = typed_amount(rule.clear_value, unit)
+        self.initial["for_s"] = typed_span(rule.for_s)
+        self.initial["clear_for_s"] = typed_span(rule.clear_for_s)
         cast("Any", self.fields["cluster"]).queryset = Cluster.objects.all()
         cast("Any", self.fields["cluster"]).empty_label = _("every cluster")
 
@@ -189,7 +186,7 @@ class RuleForm(Base):
 
     def clean(self) -> dict[str, Any]:
         """Numbers in the rule's own unit, which follows from the other answers."""
-        answers = cast("dict[str, Any]", super().clean() or self.cleaned_data)
+        answers = super().clean() or self.cleaned_data
         condition, metric = answers.get("condition", ""), answers.get("metric", "")
         against = answers.get("against", "absolute")
         unit = unit_of(condition, metric, against=against, measures=UNITS)

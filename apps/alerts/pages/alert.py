@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.alerts.models import Alert, AlertChange, Severity
 from apps.alerts.pages.links import page_of, silence_page
+from apps.alerts.rules import catalogue
 from apps.alerts.rules.sentences import metric_in_words, value_in_words
 from apps.alerts.selectors.visible import TONES
 from apps.metrics.selectors import VISIBLE, may_see
@@ -64,13 +65,15 @@ def tone_of_alert(alert: Alert) -> str:
 
 
 def _facts(alert: Alert) -> list[tuple[str, str]]:
+    looked_at = (_("Looked at"), metric_in_words(alert.metric))
+    if alert.unit == catalogue.YES:
+        return [looked_at]
     values = (
         (_("Value"), alert.last_value),
         (_("Worst"), alert.peak),
         (_("Rule's value"), alert.bound),
     )
-    shown = [(name, value_in_words(value, alert.unit)) for name, value in values]
-    return [(_("Looked at"), metric_in_words(alert.metric)), *shown]
+    return [looked_at, *((name, value_in_words(value, alert.unit)) for name, value in values)]
 
 
 def _steps(alert: Alert) -> QuerySet[AlertChange]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.alerts.forms.rules import RuleForm
-from apps.alerts.models import AlertRule
+from apps.alerts.models import AlertRule, Severity
 from apps.alerts.pages.words import rule_in_words, selection_in_words, tried_in_words
 from apps.alerts.selectors.board import rule_counts
 from apps.alerts.selectors.history import fired_lately, try_out
@@ -27,7 +27,7 @@ from dce_portal.errors import PortalError
 from dce_portal.origin import Origin
 
 TRY = "try"
-MOST_FIRINGS = 20
+MOST_FIRINGS = 10
 
 
 def rule_rows(rules: Iterable[AlertRule]) -> list[dict[str, Any]]:
@@ -38,7 +38,7 @@ def rule_rows(rules: Iterable[AlertRule]) -> list[dict[str, Any]]:
     return [
         {
             "rule": rule,
-            "tone": TONES[rule.severity] if rule.is_enabled else "off",
+            "tone": TONES[Severity(rule.severity)] if rule.is_enabled else "off",
             "condition": rule_in_words(rule),
             "selection": selection_in_words(rule),
             "fired": lately.get(rule.pk, 0),
@@ -81,7 +81,7 @@ class RulePages:
         user = _may(request, "add")
         like = request.GET.get("like", "")
         known = rules_visible_to(user).filter(pk=int(like)).first() if _is_key(like) else None
-        rule = _copy(known) if known else AlertRule()
+        rule = _copy(known) if known else _proposal()
         return self._form_page(request, rule, title=_("New alert rule"))
 
     def change_view(
@@ -156,6 +156,19 @@ def _rule(user: Any, key: str) -> AlertRule:  # noqa: ANN401 - the portal's own 
     if rule is None:
         raise Http404
     return rule
+
+
+def _proposal() -> AlertRule:
+    """What the empty form begins with: something that people often want, and that does not match everything."""
+    return AlertRule(
+        condition=AlertRule.Condition.THRESHOLD,
+        metric="memory_bytes",
+        object_kind="container",
+        against=AlertRule.Against.LIMIT,
+        value=90,
+        for_s=300,
+        min_samples=3,
+    )
 
 
 def _copy(rule: AlertRule) -> AlertRule:

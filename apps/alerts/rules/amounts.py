@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 BYTES = {"b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
 BYTES |= {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 SPANS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
-_AMOUNT = re.compile(r"^(-?\d+(?:[.,]\d+)?)\s*([^\d\s]*)(?:\s*/\s*[sh])?$")
+_AMOUNT = re.compile(r"^(-?[0-9]+(?:[.,][0-9]+)?)\s*([^0-9\s/]*)(?:\s*/\s*[sh])?$")
 LARGEST = 1e18
 
 

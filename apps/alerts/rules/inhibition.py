@@ -1,6 +1,7 @@
 """Which open alert explains which other, so that one cause is told once. Pure.
 
 - The portal's own lateness explains whatever is said of silence: nobody was asked.
+- A cluster of which no manager answers explains the silence of its nodes and of what runs on them.
 - A cluster that lost its quorum explains what is said of its services and tasks: nothing can be placed.
 - A node that is down explains what is said of the node itself, its containers, and the services that
   had tasks on it.
@@ -11,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-POLL_LATE, QUORUM, NODE_DOWN, NODE_SILENT = "poll_late", "quorum_margin", "node_down", "node_silent"
-CAUSES = (POLL_LATE, QUORUM, NODE_DOWN, NODE_SILENT)
-SILENCES = frozenset({NODE_SILENT, "absence"})
+POLL_LATE, CLUSTER_SILENT, QUORUM_LOST = "poll_late", "cluster_silent", "quorum_lost"
+NODE_DOWN, NODE_SILENT = "node_down", "node_silent"
+CAUSES = (POLL_LATE, CLUSTER_SILENT, QUORUM_LOST, NODE_DOWN, NODE_SILENT)
+SILENCES = frozenset({CLUSTER_SILENT, NODE_SILENT, "absence"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,10 @@ def _portal_explains(_cause: Place, place: Place) -> bool:
     return place.subject in SILENCES
 
 
+def _silent_cluster_explains(cause: Place, place: Place) -> bool:
+    return place.cluster_ref == cause.ref and place.subject in SILENCES
+
+
 def _quorum_explains(cause: Place, place: Place) -> bool:
     is_inside = place.cluster_ref == cause.ref
     return is_inside and place.kind in {"service", "stack"} and place.subject not in CAUSES
@@ -70,7 +76,8 @@ def _node_explains(cause: Place, place: Place) -> bool:
 
 _BY_CAUSE: Mapping[str, Callable[[Place, Place], bool]] = {
     POLL_LATE: _portal_explains,
-    QUORUM: _quorum_explains,
+    CLUSTER_SILENT: _silent_cluster_explains,
+    QUORUM_LOST: _quorum_explains,
     NODE_DOWN: _node_explains,
     NODE_SILENT: _node_explains,
 }

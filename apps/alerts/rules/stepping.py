@@ -135,7 +135,8 @@ class Firing:
 
 def firings(sights: Iterable[Sight], bounds: Bounds) -> Iterator[Firing]:
     """What the rule would have made of a series, in the order of time."""
-    standing, at_s = None, 0.0
+    standing: Standing | None = None
+    at_s = 0.0
     for sight in sights:
         before, at_s = standing, sight.at_s
         standing = step(before, sight, bounds)

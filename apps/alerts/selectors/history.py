@@ -104,7 +104,7 @@ def _buckets(
         object_id__in=pks, minute_s__gte=start_s - reach_s, minute_s__lt=end_s
     )
     steps = rows.annotate(at=F("minute_s") - F("minute_s") % step_s).order_by()
-    counted = steps.values("object_id", "at").annotate(**_parts(rule))
+    counted: Iterable[Mapping[str, Any]] = steps.values("object_id", "at").annotate(**_parts(rule))
     found: dict[int, dict[int, Bucket]] = defaultdict(dict)
     for row in counted:
         if row["n"]:
@@ -220,7 +220,7 @@ def _with_rows(found: Iterable[Subject]) -> dict[Subject, Subject]:
         if names
         else ()
     )
-    refs = {(cluster, name): pk for cluster, name, pk in rows}
+    refs: dict[tuple[int | None, str], int] = {(cluster, name): pk for cluster, name, pk in rows}
     return {
         one: Subject(
             kind=one.kind,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from apps.alerts.models import Alert
 from apps.alerts.rules.catalogue import subject_of
-from apps.alerts.rules.inhibition import NODE_DOWN, NODE_SILENT, Place
+from apps.alerts.rules.inhibition import NODE_DOWN, NODE_SILENT, QUORUM_LOST, Place
 from apps.workloads.models import Container, Service, Task
 
+QUORUM_MARGIN = "quorum_margin"
+CAUSING_FACTS = ("poll_late", "cluster_silent", QUORUM_MARGIN, NODE_DOWN, NODE_SILENT)
 NODE_CAUSES = (NODE_DOWN, NODE_SILENT)
 
 
@@ -34,7 +36,12 @@ def places_of(alerts: Sequence[Alert]) -> list[Place]:
 
 
 def _subject(alert: Alert) -> str:
-    return subject_of(alert.rule.condition, alert.rule.metric) if alert.rule else ""
+    """The fact or condition; a quorum that only has no room left explains nothing, one that is lost does."""
+    if alert.rule is None:
+        return ""
+    subject = subject_of(alert.rule.condition, alert.rule.metric)
+    is_lost = subject == QUORUM_MARGIN and (alert.last_value or 0.0) < 0
+    return QUORUM_LOST if is_lost else subject
 
 
 def _refs(alerts: Iterable[Alert], kind: str) -> set[int]:
@@ -60,8 +67,8 @@ def group_keys(alerts: Sequence[Alert]) -> dict[int, str]:
     services = dict(
         Service.objects.filter(pk__in=_refs(alerts, "service")).values_list("pk", "stack")
     )
-    containers = {
-        row["pk"]: row
+    containers: dict[int, Mapping[str, object]] = {
+        row["pk"]: {**row}
         for row in Container.objects.filter(pk__in=_refs(alerts, "container")).values(
             "pk", "stack", "service_id", "node_id"
         )
@@ -72,7 +79,7 @@ def group_keys(alerts: Sequence[Alert]) -> dict[int, str]:
     }
 
 
-def _group(alert: Alert, stacks: dict[int, str], container: dict[str, object]) -> str:
+def _group(alert: Alert, stacks: dict[int, str], container: Mapping[str, object]) -> str:
     if alert.object_kind == "service":
         stack = stacks.get(alert.object_ref)
         own = f"stack:{stack}" if stack else f"service:{alert.object_ref}"
@@ -83,7 +90,7 @@ def _group(alert: Alert, stacks: dict[int, str], container: dict[str, object]) -
     return f"{alert.cluster_id or 0}/{own}"[:120]
 
 
-def _group_of_container(row: dict[str, object]) -> str:
+def _group_of_container(row: Mapping[str, object]) -> str:
     if row["stack"]:
         return f"stack:{row['stack']}"
     return f"service:{row['service_id']}" if row["service_id"] else f"node:{row['node_id']}"

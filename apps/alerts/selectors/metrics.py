@@ -208,8 +208,8 @@ def _summed(
     )
     parts = {f"{metric}__t": Sum(f"{metric}_sum") for metric in metrics}
     parts |= {f"{metric}__n": Sum(f"{metric}_count") for metric in metrics}
-    summed = minutes.order_by().values("object_id").annotate(**parts)
-    return {row["object_id"]: dict(row) for row in summed}
+    by_minute = minutes.order_by().values("object_id").annotate(**parts)
+    return {row["object_id"]: dict(row) for row in by_minute}
 
 
 def _answer(rule: AlertRule, found: Found, look: Look) -> Answer:

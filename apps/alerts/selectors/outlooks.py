@@ -1,19 +1,19 @@
 """Readings of what is expected: the outlook of a metric, and how soon something is full.
 
-The only module that knows where outlooks are kept. `register_source` is how they come: whoever
-keeps them gives a function that answers for all objects of a kind at once.
+What is expected comes from `expected.py`, the only module that knows where outlooks are kept; whoever
+keeps some elsewhere registers a function that answers for all objects of a kind at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from apps.alerts.models import AlertRule
 from apps.alerts.rules.looking import Answer, Reading, Subject, answer
 from apps.alerts.selectors.choosing import chosen, traits_of
+from apps.alerts.selectors.expected import Expected, Wish, kept_outlooks
 from apps.alerts.selectors.metrics import subject_of
 from apps.alerts.selectors.wholes import LIMITS
 from apps.metrics.models import MetricObject
@@ -24,36 +24,12 @@ MOST_FOUND = 1000
 CALM_HOURS = 24.0 * 365 * 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """What is expected of one object's metric: the highest and the lowest within the horizon, and when it is full."""
-
-    kind: str
-    ref: int
-    label: str = ""
-    """The name of what has no usage of its own here, such as the registry's storage."""
-    highest: float | None = None
-    lowest: float | None = None
-    hours_to_full: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Which outlooks a rule needs."""
-
-    kind: str
-    metric: str
-    horizon_s: int
-    now: datetime
-    needs_time_to_full: bool
-
-
 Source = Callable[[Wish], Iterable[Expected]]
-_sources: list[Source] = []
+_sources: list[Source] = [kept_outlooks]
 
 
 def register_source(source: Source) -> None:
-    """Say who keeps outlooks; without one, rules about them know nothing and stay as they are."""
+    """Say who else keeps outlooks, such as of things that have no usage here."""
     _sources.append(source)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.urls import reverse
 
@@ -60,7 +60,9 @@ def alerts_visible_to(user: Viewer) -> QuerySet[Alert]:
 
 def may_watch(user: AbstractBaseUser, ref: str) -> bool:
     """Whether this person may listen to `alerts:all`, which says only that something changed."""
-    return ref == "all" and user.is_active and bool(user.has_perm("alerts.view_alert"))
+    if not isinstance(user, PermissionsMixin):
+        return False
+    return ref == "all" and user.is_active and user.has_perm("alerts.view_alert")
 
 
 def firing_for(user: Viewer, cluster: Cluster | None = None) -> QuerySet[Alert]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -174,7 +174,7 @@ def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, tz=UTC)
 
 
-def by_rule(alerts: Iterable[Alert]) -> Mapping[int | None, list[Alert]]:
+def by_rule(alerts: Iterable[Alert]) -> dict[int | None, list[Alert]]:
     """Alerts by the key of their rule."""
     found: dict[int | None, list[Alert]] = {}
     for alert in alerts:

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from apps.alerts.models import Alert, AlertChange, AlertRule
-from apps.alerts.rules.inhibition import CAUSES, explained
+from apps.alerts.rules.inhibition import explained
 from apps.alerts.selectors.culprits import culprits_of
-from apps.alerts.selectors.lineage import group_keys, places_of
+from apps.alerts.selectors.lineage import CAUSING_FACTS, group_keys, places_of
 from apps.alerts.services.announcing import TOLD_KINDS, announce
 from apps.alerts.services.deciding import Decision
 from apps.nodes.models import Cluster
@@ -114,12 +114,12 @@ def _explain(decision: Decision, now: datetime) -> None:
 
 
 def _causes_over(decision: Decision) -> list[Alert]:
-    return [alert for alert in decision.over if alert.rule and alert.rule.metric in CAUSES]
+    return [alert for alert in decision.over if alert.rule and alert.rule.metric in CAUSING_FACTS]
 
 
 def _recent_causes(now: datetime) -> list[Alert]:
     recent = Alert.objects.filter(
-        state=State.CLEARED, cleared_at__gte=now - EXPLAINS_FOR, rule__metric__in=CAUSES
+        state=State.CLEARED, cleared_at__gte=now - EXPLAINS_FOR, rule__metric__in=CAUSING_FACTS
     )
     return list(recent.select_related("rule"))
 

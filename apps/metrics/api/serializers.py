@@ -17,6 +17,13 @@ DEFAULT_RANGE = timedelta(minutes=15)
 LONGEST_RANGE = timedelta(days=8)
 
 
+def no_strange_fields(query: serializers.Serializer[Any], attrs: dict[str, Any]) -> dict[str, Any]:
+    """A misspelt name is refused, rather than answered as if it had not been asked."""
+    if strange := sorted(set(query.initial_data) - set(query.fields)):
+        raise serializers.ValidationError({strange[0]: _("There is no such field.")})
+    return attrs
+
+
 class SamplesQuery(serializers.Serializer[dict[str, Any]]):
     """Whose usage, from when to when, in how many points."""
 
@@ -49,8 +56,7 @@ class SamplesQuery(serializers.Serializer[dict[str, Any]]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Turn the moments into a range that can be answered; a misspelt name is refused."""
-        if strange := sorted(set(self.initial_data) - set(self.fields)):
-            raise serializers.ValidationError({strange[0]: _("There is no such field.")})
+        no_strange_fields(self, attrs)
         end = attrs.get("to") or timezone.now()
         start = attrs.get("from") or end - DEFAULT_RANGE
         if start >= end:

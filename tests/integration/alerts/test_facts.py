@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from apps.alerts.models import Alert, AlertChange
 from apps.alerts.selectors import outlooks
 from apps.alerts.selectors.facts import portal
 from apps.alerts.selectors.outlooks import Expected
+from apps.metrics.models import Outlook, TimeToFull
+from apps.metrics.outlooks.packing import Curve, pack
 from apps.nodes.models import AgentCertificate, Cluster, EngineEndpoint
 from tests.factories.accounts import UserFactory, token_of
 from tests.factories.alerts import AlertFactory, RuleFactory, later, measured
@@ -179,6 +182,40 @@ def test_what_is_expected_of_disks(quiet, look, monkeypatch) -> None:
     look(later(quiet, 10))
     fired = {(one.rule_id, one.object_ref): one.last_value for one in Alert.objects.all()}
     assert fired == {(full.pk, 1): 24, (outlook.pk, 1): 95}
+
+
+def test_the_kept_outlooks_are_read(quiet, look) -> None:
+    """Full in 40 h by its trend; the outlook reaches 95 in its sixth hour, and one without skill counts for nothing."""
+    disk = {"metric": "disk_used_bytes", "object_kind": "node"}
+    full = RuleFactory(condition="time_to_full", value=48, comparison="below", **disk)
+    soon = RuleFactory(condition="forecast", value=95, window_s=6 * 3600, **disk)
+    late = RuleFactory(condition="forecast", value=95, window_s=3600, **disk)
+    node, unproven = measured("node", 1, at=quiet), measured("node", 2, at=quiet)
+    TimeToFull.objects.create(
+        object=node,
+        measure="disk_used_bytes",
+        threshold=100,
+        expected_at=later(quiet, 40 * 3600),
+        early_at=later(quiet, 30 * 3600),
+        used=90,
+        capacity=100,
+        issued_at=quiet,
+    )
+    values = np.array([80.0] * 5 + [95.0] + [80.0] * 18)
+    for row in (node, unproven):
+        Outlook.objects.create(
+            object=row,
+            measure="disk_used_bytes",
+            horizon_h=24,
+            start_s=int(quiet.timestamp()),
+            issued_at=quiet,
+            packed=pack(Curve(values, values, values)),
+            is_proven=row is node,
+        )
+    look(quiet)
+    fired = {one.rule_id: round(one.last_value) for one in Alert.objects.all()}
+    assert fired == {full.pk: 40, soon.pk: 95}
+    assert late.pk not in fired
 
 
 def test_a_node_that_is_down_explains_what_it_brings_about(quiet, look) -> None:

@@ -29,7 +29,7 @@ def test_it_explains_what_is_said_of_the_node_itself() -> None:
 
 
 def test_a_cluster_without_quorum_explains_its_services_only() -> None:
-    quorum = place(1, "quorum_margin", "cluster", 1)
+    quorum = place(1, "quorum_lost", "cluster", 1)
     service = place(2, "replicas_short", "service", 5)
     stranger = Place(key=3, subject="replicas_short", kind="service", ref=6, cluster_ref=2)
     node = place(4, "node_down", "node", 7)

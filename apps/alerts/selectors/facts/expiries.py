@@ -94,7 +94,10 @@ def tokens(asked: Asked) -> Answer:
         owner__is_active=True,
     ).select_related("owner")
     return answer(
-        (Reading(_token(row), _days(asked.now, row.expires_at)) for row in rows[:MOST_FOUND]),
+        (
+            Reading(_token(row), _days(asked.now, row.expires_at or asked.now))
+            for row in rows[:MOST_FOUND]
+        ),
         calm=CALM_DAYS,
     )
 

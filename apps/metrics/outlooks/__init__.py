@@ -1,0 +1,1 @@
+"""Forecasts that are kept: made each hour, drawn on pages, and held against what came."""
