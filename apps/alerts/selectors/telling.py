@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
@@ -13,7 +13,7 @@ from apps.alerts.models import Alert
 from apps.alerts.rules.message import Curve, Told
 from apps.metrics.measures import UNITS
 from apps.metrics.models import MetricObject
-from apps.metrics.series import Range, series_of
+from apps.metrics.series import Range, Series, series_of
 
 HOUR_S = 3600
 POINTS = 120
@@ -59,17 +59,20 @@ def curve_of(alert: Alert) -> Curve | None:
     span = Range(now_s - HOUR_S, now_s, POINTS)
     series = series_of(row, span, [alert.metric])
     unit = UNITS[alert.metric]
-    values = _evenly(series.at, series.columns[alert.metric], span, series.step_s)
+    values = _evenly(series, alert.metric, span)
     return Curve(values=values, unit=unit, bound=alert.bound if alert.unit == unit else None)
 
 
-def _evenly(
-    moments: Sequence[int], values: Sequence[float | None], span: Range, step_s: int
-) -> list[float | None]:
-    """One value for each step of the hour, so that a gap in time is one in the chart."""
-    known: Mapping[int, float | None] = dict(zip(moments, values, strict=True))
-    first = span.start_s - span.start_s % step_s
-    return [known.get(moment) for moment in range(first, span.end_s, step_s)]
+def _evenly(series: Series, metric: str, span: Range) -> list[float | None]:
+    """One value for each step of the hour: a gap in time is one in the chart, a pause between samples is not."""
+    known = dict(zip(series.at, series.columns[metric], strict=True))
+    values: list[float | None] = []
+    last_at, last = 0, None
+    for moment in range(span.start_s - span.start_s % series.step_s, span.end_s, series.step_s):
+        if (value := known.get(moment)) is not None:
+            last_at, last = moment, value
+        values.append(last if moment - last_at <= series.gap_s else None)
+    return values
 
 
 def alert_url(pk: int) -> str:
