@@ -106,10 +106,10 @@ class SilenceSerializer(serializers.ModelSerializer[Silence]):
 
     url = serializers.HyperlinkedIdentityField(view_name="api:silence-detail")
     rule: serializers.PrimaryKeyRelatedField[AlertRule] = serializers.PrimaryKeyRelatedField(
-        read_only=True
+        read_only=True, allow_null=True
     )
     cluster: serializers.PrimaryKeyRelatedField[Cluster] = serializers.PrimaryKeyRelatedField(
-        read_only=True
+        read_only=True, allow_null=True
     )
     created_by = serializers.CharField(
         source="created_by.username", default=None, read_only=True, allow_null=True
