@@ -39,6 +39,11 @@ class Alerts {
   }
 
   onState(state) {
+    const dot = this.element.querySelector("[data-live-state]");
+    if (dot) {
+      dot.dataset.liveState = state;
+      dot.textContent = dot.dataset[state];
+    }
     clearInterval(this.timer);
     if (state === "live") this.refreshSoon();
     this.timer = setInterval(() => document.hidden || this.refreshSoon(), ASK_EVERY_MS);

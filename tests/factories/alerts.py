@@ -11,6 +11,9 @@ from factory.django import DjangoModelFactory
 from apps.alerts.models import Alert, AlertRule
 from apps.metrics.models import MetricObject, MinuteSample, Sample
 
+# Far from the numbers that a database gives by itself.
+CLUSTER = 1_000_000
+
 
 class RuleFactory(DjangoModelFactory[AlertRule]):
     """A container's memory at or above 100 bytes, at once."""
@@ -48,7 +51,13 @@ class AlertFactory(DjangoModelFactory[Alert]):
 
 
 def measured(
-    kind: str, ref: int, *, at: datetime, label: str = "", cluster_ref: int = 1, **facts: object
+    kind: str,
+    ref: int,
+    *,
+    at: datetime,
+    label: str = "",
+    cluster_ref: int = CLUSTER,
+    **facts: object,
 ) -> MetricObject:
     """An object with its latest figures."""
     row, _created = MetricObject.objects.update_or_create(

@@ -133,7 +133,7 @@ class RuleForm(Base):
         labels = {
             "name": _("Name"),
             "cluster": _("Cluster"),
-            "is_enabled": _("On"),
+            "is_enabled": _("Switched on"),
             "words": _("What to do"),
         }
         help_texts = {

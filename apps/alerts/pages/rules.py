@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from apps.alerts.forms.rules import RuleForm
 from apps.alerts.models import AlertRule, Severity
-from apps.alerts.pages.words import rule_in_words, selection_in_words, tried_in_words
+from apps.alerts.pages.words import tried_in_words, whole_in_words
 from apps.alerts.selectors.board import rule_counts
 from apps.alerts.selectors.history import fired_lately, try_out
 from apps.alerts.selectors.preview import preview
@@ -39,8 +39,7 @@ def rule_rows(rules: Iterable[AlertRule]) -> list[dict[str, Any]]:
         {
             "rule": rule,
             "tone": TONES[Severity(rule.severity)] if rule.is_enabled else "off",
-            "condition": rule_in_words(rule),
-            "selection": selection_in_words(rule),
+            "sentence": whole_in_words(rule),
             "fired": lately.get(rule.pk, 0),
             "firing": now[rule.pk],
             "is_capped": rule.is_enabled and rule.matched > MOST_OPEN_A_RULE,
@@ -89,7 +88,8 @@ class RulePages:
     ) -> HttpResponse:
         """One that is there; whoever may not change it reads it and may try it."""
         user = _may(request, "view")
-        return self._form_page(request, _rule(user, object_id), title=_("Alert rule"))
+        rule = _rule(user, object_id)
+        return self._form_page(request, rule, title=rule.title)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, *_args: object, **_kwargs: object
@@ -195,8 +195,7 @@ def _tried(rule: AlertRule) -> dict[str, Any]:
     seen, tried = preview(rule), try_out(rule)
     return {
         "seen": seen,
-        "condition": rule_in_words(rule),
-        "selection": selection_in_words(rule),
+        "sentence": whole_in_words(rule),
         "most_open": MOST_OPEN_A_RULE,
         "is_capped": seen.troubled_count > MOST_OPEN_A_RULE,
         "tried": tried_in_words(rule, tried, most=MOST_FIRINGS),

@@ -52,6 +52,12 @@ def selection_in_words(rule: AlertRule) -> str:
     return f"{said} · {rule.cluster.name}" if rule.cluster else said
 
 
+def whole_in_words(rule: AlertRule) -> str:
+    """Both as one sentence: every node: CPU is at or above 95 %."""
+    names = {"what": selection_in_words(rule), "when": rule_in_words(rule)}
+    return _("%(what)s: %(when)s") % names
+
+
 def tried_in_words(rule: AlertRule, tried: Tried, *, most: int) -> dict[str, Any]:
     """The sentence, and the newest firings."""
     newest = sorted(tried.fired, key=lambda pair: -pair[1].fired_s)[:most]

@@ -10,6 +10,7 @@ import pytest
 from apps.alerts.models import Alert, AlertRule, EvaluationRound
 from apps.alerts.services import evaluate
 from dce_portal import live
+from tests.factories.alerts import CLUSTER
 from tests.factories.cluster import ClusterFactory
 
 NOW = datetime(2026, 3, 2, 12, 0, 0, tzinfo=UTC)
@@ -27,7 +28,7 @@ def frames(monkeypatch) -> list[tuple[str, object]]:
 def quiet(db: None) -> datetime:
     """No rule but the test's own; the last look was ten seconds before NOW."""
     AlertRule.objects.update(is_enabled=False)
-    ClusterFactory(pk=1, name="prod")
+    ClusterFactory(pk=CLUSTER, name="prod")
     EvaluationRound.objects.create(
         pk=1, at=NOW - timedelta(seconds=10), steady_since=NOW - timedelta(hours=1)
     )
