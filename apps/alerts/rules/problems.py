@@ -33,7 +33,6 @@ WORDS: dict[str, str | Promise] = {
     INVALID: _("The address cannot be understood: %(detail)s"),
     CRASH: _("The message could not be sent: %(detail)s"),
 }
-RETRIED_STATUSES = frozenset({408, 425, 429})
 
 
 def problem_in_words(problem: str, *, detail: str = "", status: int | None = None) -> str:
@@ -42,8 +41,3 @@ def problem_in_words(problem: str, *, detail: str = "", status: int | None = Non
         return ""
     sentence = str(WORDS.get(problem, WORDS[CRASH]))
     return (sentence % {"detail": detail or "–", "status": status or "–"}).strip()
-
-
-def is_permanent_status(status: int) -> bool:
-    """Whether the same request would be refused again: what the client did wrong, not what comes and goes."""
-    return 300 <= status < 500 and status not in RETRIED_STATUSES
