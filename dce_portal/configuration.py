@@ -201,6 +201,20 @@ OPTIONS = (
         "The most nodes that a Swarm takes by join tokens; unset, as many as there are tokens for.",
     ),
     Option(
+        "DCE_ALERT_PRIVATE_ADDRESSES",
+        parsers.boolean,
+        "yes or no",
+        "no",
+        "Whether messages of alerts may go to addresses inside private networks and on this machine.",
+    ),
+    Option(
+        "DCE_DELIVERY_DAYS",
+        parsers.integer(least=1, most=3650),
+        "number",
+        "90",
+        "How long the history of sent messages is kept, in days.",
+    ),
+    Option(
         "DCE_WEB_WORKERS",
         parsers.integer(least=1, most=64),
         "number",
@@ -245,6 +259,8 @@ class Configuration:
     time_zone: str
     poll_shards: int
     node_limit: int | None
+    alert_private_addresses: bool
+    delivery_days: int
     web_workers: int
     worker_concurrency: int
 

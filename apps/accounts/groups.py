@@ -30,6 +30,8 @@ _operating = (
     | Q(content_type__app_label="alerts", codename="acknowledge_alert")
     | Q(content_type__app_label="portal", codename="view_operation")
     | Q(content_type__app_label="metrics", codename="change_retention")
+    | Q(content_type__app_label="alerts", content_type__model="silence")
+    | Q(content_type__app_label="alerts", codename__in=("test_channel", "change_delivery"))
 )
 _administering = Q(content_type__app_label__in=PORTAL_APPS) | Q(
     content_type__app_label="auth", content_type__model="group"

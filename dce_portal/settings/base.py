@@ -164,6 +164,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RegistryRoleEnum": "apps.registry.models.Role",
         "JoinRoleEnum": "apps.nodes.models.joining.JOIN_ROLES",
+        "ChannelKindEnum": "apps.alerts.models.Channel.Kind",
+        "DeliveryKindEnum": "apps.alerts.models.Delivery.Kind",
+        "DeliveryStateEnum": "apps.alerts.models.Delivery.State",
+        "AlertSeverityEnum": "apps.alerts.models.Severity",
+        "AlertStateEnum": "apps.alerts.models.Alert.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -77,6 +77,9 @@ _HOUSEKEEPING = {
         "dce_portal.tasks.renew_own_certificates", 3600.0
     ),
     "renew agents' certificates": _entry("apps.nodes.tasks.renew_certificates", 3600.0),
+    "tell of alerts": _entry("apps.alerts.tasks.tell", 5.0),
+    "send the heartbeat": _entry("apps.alerts.tasks.send_heartbeat", 15.0),
+    "drop old deliveries": _entry("apps.alerts.tasks.drop_old_deliveries", 3600.0),
     "look at alert rules": _entry("apps.alerts.tasks.evaluate", 10.0),
     "drop old alerts": _entry("apps.alerts.tasks.drop_old_alerts", 3600.0),
     "drop old records": _entry("apps.nodes.tasks.drop_old_events", 3600.0),

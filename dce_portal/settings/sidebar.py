@@ -39,6 +39,12 @@ def navigation() -> list[dict[str, Any]]:
                 **_list(_("Alert history"), "history", "alerts", "alert"),
                 "active": _is_in_history,
             },
+            _list(_("Channels"), "campaign", "alerts", "channel"),
+            _list(_("Routes"), "alt_route", "alerts", "route"),
+            _list(_("Silences"), "notifications_off", "alerts", "silence"),
+            _list(_("Quiet hours"), "bedtime", "alerts", "quiethours"),
+            _list(_("Deliveries"), "outgoing_mail", "alerts", "delivery"),
+            _list(_("Heartbeat"), "monitor_heart", "alerts", "heartbeat"),
         ),
         _group(
             _("Usage"),

@@ -22,6 +22,7 @@ KIND_WORDS: dict[str, Promise] = {
     "registry": _("registry"),
     "token": _("personal token"),
     "portal": _("the portal itself"),
+    "channel": _("channel"),
 }
 
 MEASURE_WORDS: dict[str, Promise] = {
@@ -81,6 +82,7 @@ FACTS: dict[str, Fact] = {
     "token_days": Fact(words=_("is valid for"), kinds=("token",), unit=DAYS),
     "poll_late": Fact(words=_("has had no sample for"), kinds=("portal",), unit=SECONDS),
     "backup_age": Fact(words=_("has no newer backup than"), kinds=("portal",), unit=HOURS),
+    "undelivered": Fact(words=_("did not take a message"), kinds=("channel",), unit=YES),
 }
 
 # Whose share can be told: of a limit or a reservation, or of what its machine has.

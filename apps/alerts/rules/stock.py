@@ -248,6 +248,17 @@ EVENTS = (
         ),
     ),
     StockRule(
+        stock_key="channel-undelivered",
+        name=_("Messages do not arrive"),
+        metric="undelivered",
+        object_kind="channel",
+        value=1,
+        words=_(
+            "A message was given up after all its attempts. The deliveries say why; the channel's test shows"
+            " whether it works again."
+        ),
+    ),
+    StockRule(
         stock_key="backup-overdue",
         name=_("The backup is overdue"),
         metric="backup_age",

@@ -9,7 +9,7 @@ from functools import partial
 from apps.alerts.models import AlertRule
 from apps.alerts.rules.looking import Answer
 from apps.alerts.selectors.choosing import chosen, traits_of
-from apps.alerts.selectors.facts import expiries, nodes, portal, services
+from apps.alerts.selectors.facts import channels, expiries, nodes, portal, services
 from apps.alerts.selectors.facts.asking import Asked
 
 SOURCES: Mapping[str, Callable[[Asked], Answer]] = {
@@ -29,6 +29,7 @@ SOURCES: Mapping[str, Callable[[Asked], Answer]] = {
     "token_days": expiries.tokens,
     "poll_late": portal.poll_late,
     "backup_age": portal.backup_age,
+    "undelivered": channels.undelivered,
 }
 
 

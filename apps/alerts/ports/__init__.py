@@ -1,0 +1,1 @@
+"""What this app asks of the outside, as Protocols and frozen dataclasses."""
