@@ -185,7 +185,14 @@ def update_latest(rows: Sequence[Stored]) -> None:
 
 
 def _in_columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+    return [_of_one_type(column) for column in zip(*rows, strict=True)]
+
+
+def _of_one_type(column: Sequence[Any]) -> list[Any]:
+    """Agents tell whole numbers without a point; a list for PostgreSQL is of one type."""
+    if not any(isinstance(value, float) for value in column):
+        return list(column)
+    return [None if value is None else float(value) for value in column]
 
 
 def _moment(at_s: int) -> Any:  # noqa: ANN401 - what the database's driver takes

@@ -102,8 +102,9 @@ def _table_bytes() -> dict[str, int]:
 
 def _bytes_of(cursor: Any, table: str) -> int:  # noqa: ANN401 - a database cursor
     if connection.vendor == "postgresql":
-        sizes = "SELECT coalesce(sum(pg_total_relation_size(relid)), 0) FROM pg_partition_tree(%s)"
-        cursor.execute(sizes, [table])
+        days = "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = {0}"
+        sizes = f"SELECT pg_total_relation_size({{0}}) + coalesce(({days}), 0)"
+        cursor.execute(sizes.format("%s::regclass"), [table, table])
     else:
         cursor.execute(
             "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate = TRUE AND name IN"

@@ -104,3 +104,18 @@ def test_only_a_newer_row_is_the_latest(seconds, database):
     bulk.update_latest([row(pk, NOW_S + seconds, cores=2.0)])
 
     assert MetricObject.objects.get().cpu_cores == (2.0 if seconds >= 0 else 1.0)
+
+
+def test_whole_numbers_and_others_are_written_side_by_side(database):
+    limits = [
+        Described(
+            kind="node", ref=n, label="n", source="agent", cluster_ref=1, cpu_limit_cores=limit
+        )
+        for n, limit in ((1, 4), (2, 0.5), (3, None))
+    ]
+    first, second, third = bulk.describe_objects(limits, now=NOW).values()
+    bulk.update_latest([row(first, NOW_S, cores=1), row(second, NOW_S, cores=0.5)])
+    bulk.update_latest([row(third, NOW_S, cores=None)])
+
+    found = MetricObject.objects.order_by("ref").values_list("cpu_limit_cores", "cpu_cores")
+    assert list(found) == [(4, 1), (0.5, 0.5), (None, None)]
