@@ -42,7 +42,8 @@ def texts_of_python(source: bytes) -> Iterator[Text]:
     """Context and text of every call of a gettext function with literals."""
     options = {"encoding": "utf-8"}
     for _line, name, found, _comments in extract_python(io.BytesIO(source), KEYWORDS, [], options):
-        parts = (found,) if isinstance(found, str) else found
+        # A variable in place of the text is none: what it may hold is marked where it is written.
+        parts = found if isinstance(found, tuple) else (found,)
         wanted = KEYWORDS[name] or (1,)
         has_context = isinstance(wanted[0], tuple)
         text = parts[1 if has_context else 0]

@@ -320,7 +320,7 @@ USAGE = (
         clear_for_s=10 * MINUTE,
         severity="critical",
         words=_(
-            "At 100 % containers fail to write and the engine may stop. The node's page offers a prune of unused"
+            "When it is full, containers fail to write and the engine may stop. The node's page offers a prune of unused"
             " images, containers and volumes, and says before what it frees."
         ),
     ),
