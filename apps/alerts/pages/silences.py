@@ -178,8 +178,10 @@ class SilenceAdmin(ModelAdmin):
         """A shape and a word."""
         now = timezone.now()
         if silence.is_on(now):
-            return "busy", f"{SHAPES['busy']} {_('silent now')}"
-        return "off", f"{SHAPES['off']} {_('over') if silence.ends_at <= now else _('later')}"
+            words = _("silent now")
+            return "busy", f"{SHAPES['busy']} {words}"
+        words = _("over") if silence.ends_at <= now else _("later")
+        return "off", f"{SHAPES['off']} {words}"
 
     @display(description=_("until"), ordering="ends_at")
     def until(self, silence: Silence) -> SafeString:
