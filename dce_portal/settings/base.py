@@ -168,6 +168,7 @@ SPECTACULAR_SETTINGS = {
         "DeliveryKindEnum": "apps.alerts.models.Delivery.Kind",
         "DeliveryStateEnum": "apps.alerts.models.Delivery.State",
         "AlertSeverityEnum": "apps.alerts.models.Severity",
+        "SizingVerdictEnum": "apps.metrics.right_sizing.models.ServiceSizing.Verdict",
         "AlertStateEnum": "apps.alerts.models.Alert.State",
     },
     "POSTPROCESSING_HOOKS": [

@@ -320,8 +320,8 @@ USAGE = (
         clear_for_s=10 * MINUTE,
         severity="critical",
         words=_(
-            "When it is full, containers fail to write and the engine may stop. The node's page offers a prune of unused"
-            " images, containers and volumes, and says before what it frees."
+            "When it is full, containers fail to write and the engine may stop. The node's page offers a prune of"
+            " unused images, containers and volumes, and says before what it frees."
         ),
     ),
     StockRule(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.exceptions import AuthenticationFailed
 
 from apps.accounts.api.authentication import TokenAuthentication
@@ -14,6 +16,7 @@ from dce_portal.errors import NotAuthenticated
 from dce_portal.origin import client_address
 
 if TYPE_CHECKING:
+    from drf_spectacular.openapi import AutoSchema
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
@@ -44,3 +47,16 @@ class MayScrape(ModelRights):
         is_narrow = scopes is not None and not {METRICS_READ, READ_SCOPE} & set(scopes)
         is_person = bool(request.user and request.user.is_authenticated)
         return is_person and not is_narrow and request.user.has_perm("nodes.view_node")
+
+
+class ScrapeScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the base registers itself untyped
+    """How the OpenAPI document names it."""
+
+    target_class = ScrapeAuthentication
+    name = "scrapeToken"
+    priority = 1
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """Describe the header."""
+        description = str(_("A personal token: `Authorization: Bearer dcep_…`."))
+        return {"type": "http", "scheme": "bearer", "description": description}

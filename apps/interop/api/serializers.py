@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from apps.interop.models import RemoteWrite, name_validator
+from dce_portal.api.queries import no_strange_fields
 from dce_portal.api.serializers import StrictSerializer
 
 KINDS = ("portal", "node")
@@ -23,6 +24,10 @@ class DiscoveryQuery(serializers.Serializer[dict[str, Any]]):
         max_value=65535,
         help_text="The port of the exporter on the nodes; 9100 is node_exporter's.",
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A misspelt name is refused."""
+        return no_strange_fields(self, attrs)
 
 
 class DiscoveredSerializer(serializers.Serializer[dict[str, Any]]):

@@ -12,7 +12,6 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.metrics.api.serializers import no_strange_fields
 from apps.metrics.measures import MEASURES, UNITS
 from apps.metrics.models import MetricObject, TimeToFull
 from apps.metrics.outlooks import words
@@ -26,6 +25,7 @@ from apps.metrics.outlooks.selectors import (
     outlook_of,
 )
 from dce_portal.api.permissions import SignedIn
+from dce_portal.api.queries import no_strange_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,16 +12,10 @@ from rest_framework import serializers
 from apps.metrics.measures import MEASURES
 from apps.metrics.models import MetricObject
 from apps.metrics.series import Range
+from dce_portal.api.queries import no_strange_fields
 
 DEFAULT_RANGE = timedelta(minutes=15)
 LONGEST_RANGE = timedelta(days=731)
-
-
-def no_strange_fields(query: serializers.Serializer[Any], attrs: dict[str, Any]) -> dict[str, Any]:
-    """A misspelt name is refused, rather than answered as if it had not been asked."""
-    if strange := sorted(set(query.initial_data) - set(query.fields)):
-        raise serializers.ValidationError({strange[0]: _("There is no such field.")})
-    return attrs
 
 
 class SamplesQuery(serializers.Serializer[dict[str, Any]]):

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.accounts.models import User
+from apps.alerts.selectors import open_alerts
 from apps.nodes.models import Cluster
 
 # The theme's tones, the worst first: what an alert does to the dashboard's first line.
 ALERT_TONES = {"critical": "bad", "error": "bad", "warning": "late", "info": "off"}
+MOST_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +32,7 @@ class AlertLine:
 
 def open_alerts_of(user: User, cluster: Cluster) -> Sequence[AlertLine]:
     """The alerts of this cluster that are open and that the person may see, the worst first."""
-    return []
+    return [
+        AlertLine(one.severity, f"{one.title}: {one.subject}", one.since, one.url)
+        for one in open_alerts(user, cluster, most=MOST_LINES)
+    ]

@@ -17,7 +17,12 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import AcceptedNegativeData, FailureGroup
 
 from apps.accounts.models import PersonalToken
+from apps.alerts import backends
+from apps.alerts.adapters.fake import FakeNotifier
+from apps.alerts.models import AlertRule, Silence
 from tests.factories.accounts import OperationFactory, TeamFactory, token_of
+from tests.factories.alert_delivery import channel_of
+from tests.factories.alerts import AlertFactory
 from tests.factories.cluster import (
     ClusterFactory,
     ContainerFactory,
@@ -43,7 +48,7 @@ api.app = get_wsgi_application()
 
 
 @pytest.fixture
-def rows(administrator):
+def rows(administrator, own_authority):
     """One row of each kind with the id 1, as far as this file knows the kinds."""
     cluster = ClusterFactory(pk=1)
     node = NodeFactory(pk=1, cluster=cluster)
@@ -55,6 +60,7 @@ def rows(administrator):
     TeamFactory(pk=1).memberships.create(person=administrator)
     OperationFactory(actor=administrator, log=[{"at": "2026-01-02T03:04:05Z", "text": "said"}])
     _catalogue(administrator)
+    _alerts()
 
 
 @pytest.fixture
@@ -77,6 +83,19 @@ def test_every_address_keeps_to_the_document(case, rows, secret):
     except FailureGroup as group:
         if not all(_is_number_for_text(failure) for failure in group.exceptions):
             raise
+
+
+def _alerts():
+    """An alert of a ready-made rule, who is told of it, and that it is silent."""
+    AlertFactory(pk=1, rule=AlertRule.objects.get(pk=1))
+    channel_of(pk=1)
+    Silence.objects.create(pk=1, object_kind="service", reason="repair")
+
+
+@pytest.fixture(autouse=True)
+def no_target_is_asked(monkeypatch):
+    """Channels are checked by a fake: the real one starts a process for each."""
+    monkeypatch.setattr(backends, "notifier", FakeNotifier)
 
 
 def _is_number_for_text(failure):
