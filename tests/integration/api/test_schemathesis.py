@@ -20,6 +20,7 @@ from apps.accounts.models import PersonalToken
 from apps.alerts import backends
 from apps.alerts.adapters.fake import FakeNotifier
 from apps.alerts.models import AlertRule, Silence
+from dce_portal import secret_files
 from tests.factories.accounts import OperationFactory, TeamFactory, token_of
 from tests.factories.alert_delivery import channel_of
 from tests.factories.alerts import AlertFactory
@@ -48,7 +49,14 @@ api.app = get_wsgi_application()
 
 
 @pytest.fixture
-def rows(administrator, own_authority):
+def secrets(own_authority, settings):
+    """A CA, without which nobody joins, beside the key that the suite seals with."""
+    key = (settings.PATHS.secrets / secret_files.SEALING_KEY).read_bytes()
+    (own_authority.configuration.paths.secrets / secret_files.SEALING_KEY).write_bytes(key)
+
+
+@pytest.fixture
+def rows(administrator, secrets):
     """One row of each kind with the id 1, as far as this file knows the kinds."""
     cluster = ClusterFactory(pk=1)
     node = NodeFactory(pk=1, cluster=cluster)
