@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -28,9 +29,9 @@ def test_a_stacks_watchers_get_the_sum_of_its_containers(stack, nodes, live_redi
     with time_machine.travel(START, tick=False):
         polls(nodes, start=START, count=3)
 
-    frames = live.latest_frames(f"stack:{stack.pk}")
+    newest = live.client().lrange(live.ring_key(f"stack:{stack.pk}"), -1, -1)[0]
 
-    usage = frames[-1]["data"]
+    usage = json.loads(newest)["data"]
     assert usage["type"] == "usage"
     # Two containers on each of two nodes.
     assert usage["values"]["cpu_cores"] == pytest.approx(4 * CORES_EACH)

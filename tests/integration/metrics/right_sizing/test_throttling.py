@@ -8,9 +8,7 @@ import pytest
 
 from apps.metrics.agent_rows import AgentUsage, ContainerRef
 from apps.metrics.agent_usage import ingest_agents
-from apps.metrics.minutes import OpenMinutes
 from apps.metrics.models import MetricObject, ServiceSizing, ServiceUsageDay, ThrottledSample
-from apps.metrics.object_keys import ObjectKeys
 from apps.metrics.right_sizing.reckoning import reckon
 from apps.metrics.right_sizing.services import refresh
 from apps.nodes.adapters.agent import agent_json
@@ -79,7 +77,7 @@ def snapshot_of(raw) -> AgentSnapshot:
 
 
 def ingest(usage: AgentUsage) -> None:
-    ingest_agents([usage], now=NOON, keys=ObjectKeys(), minutes=OpenMinutes())
+    ingest_agents([usage], now=NOON)
 
 
 def test_a_moment_is_kept_once_however_often_it_is_told(container):
