@@ -50,6 +50,7 @@ def navigation() -> list[dict[str, Any]]:
             _("Usage"),
             _list(_("Right-sizing"), "straighten", "metrics", "servicesizing"),
             _list(_("Outlook"), "trending_up", "metrics", "outlook"),
+            _list(_("Retention"), "auto_delete", "metrics", "retention"),
         ),
         _group(
             _("Registry"),
@@ -59,10 +60,6 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Grants"), "key", "registry", "grant"),
             _list(_("Docker logins"), "login", "registry", "dockerlogin"),
             _list(_("Registry events"), "inbox", "registry", "registryevent"),
-        ),
-        _group(
-            _("Usage"),
-            _list(_("Retention"), "auto_delete", "metrics", "retention"),
         ),
         _group(
             _("Access"),

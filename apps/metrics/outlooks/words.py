@@ -107,7 +107,7 @@ def missing_sentence(missing: Missing | None) -> str:
     if missing.reason == "waiting" or missing.ready_at is None:
         return _("The history suffices; the outlook is made within the hour.")
     text = _(
-        "%(known)d of the %(needed)d hours of history that an outlook needs are there; it will be here on %(moment)s."
+        "%(known)d of the %(needed)d hours of history that an outlook needs are there; it will be here by %(moment)s"
     )
     moment = date_format(timezone.localtime(missing.ready_at), "DATETIME_FORMAT")
     return text % {"known": missing.known_hours, "needed": missing.needed_hours, "moment": moment}
