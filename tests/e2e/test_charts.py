@@ -492,7 +492,7 @@ def test_the_page_fits_and_is_drawn_by_day_and_night(look, page, live_server, wo
         [{"name": "django_language", "value": choice["locale"], "url": live_server.url}]
     )
     open_charts(page, live_server, world, "?range=6h&compare=period")
-    expect(page.locator("canvas")).to_have_count(6)
+    expect(page.locator(".dce-chart[data-metric] canvas")).to_have_count(6)
     expect(page.locator(f"{CPU} .dce-key-earlier")).to_be_visible()
     picture(page, look)
 
