@@ -6,6 +6,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 
@@ -13,6 +14,7 @@ from apps.metrics.dashboard import AlertLine, board, status
 from apps.metrics.models import MetricObject, MinuteSample
 from apps.nodes.models import Cluster, Node
 from apps.workloads.models import Service
+from tests.factories.alerts import AlertFactory
 from tests.factories.cluster import ClusterFactory, NodeFactory, ServiceFactory
 from tests.factories.metrics import polls
 
@@ -221,3 +223,13 @@ def test_the_busiest_part_takes_few_queries(cluster, nodes, viewer, queries_of):
 
     assert queries_of(viewer, "/admin/busiest/?by=memory") <= 9
     assert Cluster.objects.count() == 1
+
+
+def test_an_alert_that_fires_stands_on_the_board(cluster, nodes, viewer, bob, signed_in):
+    alert = AlertFactory(cluster=cluster, object_label="node-1 is nearly full")
+
+    page = page_of(signed_in(viewer))
+
+    assert reverse("admin:alerts_alert_change", args=[alert.pk]) in page
+    assert "node-1 is nearly full" in page
+    assert "node-1 is nearly full" not in page_of(signed_in(bob))
