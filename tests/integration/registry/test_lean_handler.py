@@ -7,13 +7,34 @@ import io
 import json
 
 import pytest
-from django.db import connection
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection
 from django.test.utils import CaptureQueriesContext
 
 from dce_portal.wsgi import application
 from tests.factories.accounts import PASSWORD, token_of
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], autouse=True
+)
+def database(request, db):
+    """The prepared statements mean the same to both databases."""
+    if request.param == "postgres":
+        request.getfixturevalue("on_postgres")
+
+
+@pytest.fixture(autouse=True)
+def _one_connection():
+    """A request's end closes no connection, or the test's transaction would go with it."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 def call(path="/auth/token", *, username="", secret="", **environ):
