@@ -203,7 +203,8 @@ def sampled(joining: Joining, name: str, *, since_s: float) -> list[float]:
 
 def charted(page: Page) -> list[float]:
     """The moments in the chart's table, newest first."""
-    cells = page.locator(f"{CPU_CHART} .dce-chart-table tbody tr td:first-child")
+    figures = page.locator(f"{CPU_CHART} .dce-chart-table table").first
+    cells = figures.locator("tbody tr td:first-child")
     texts = (" ".join(text.split()) for text in cells.all_inner_texts())
     form = "%m/%d/%y, %I:%M:%S %p"
     return [datetime.strptime(text, form).replace(tzinfo=UTC).timestamp() for text in texts]
