@@ -31,6 +31,7 @@ class OpenAlert:
     """One line of what is wrong now."""
 
     severity: str
+    severity_words: str
     tone: str
     title: str
     subject: str
@@ -83,6 +84,7 @@ def open_alerts(
 def _line(alert: Alert) -> OpenAlert:
     return OpenAlert(
         severity=alert.severity,
+        severity_words=str(Severity(alert.severity).label),
         tone=TONES[Severity(alert.severity)],
         title=alert.title,
         subject=alert.object_label,

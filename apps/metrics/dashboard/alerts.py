@@ -23,6 +23,7 @@ class AlertLine:
     title: str
     since: datetime
     url: str
+    words: str = ""
 
     @property
     def tone(self) -> str:
@@ -33,6 +34,8 @@ class AlertLine:
 def open_alerts_of(user: User, cluster: Cluster) -> Sequence[AlertLine]:
     """The alerts of this cluster that are open and that the person may see, the worst first."""
     return [
-        AlertLine(one.severity, f"{one.title}: {one.subject}", one.since, one.url)
+        AlertLine(
+            one.severity, f"{one.title}: {one.subject}", one.since, one.url, one.severity_words
+        )
         for one in open_alerts(user, cluster, most=MOST_LINES)
     ]
