@@ -72,9 +72,9 @@ def test_an_alert_comes_is_taken_and_goes_while_somebody_looks(
     assert made.status_code == 201, made.text
     alert = page.locator(".dce-alert", has_text=RULE["name"]).first
     expect(alert).to_be_visible(timeout=WITHIN_MS)
-    alert.locator(".dce-alert-take summary").click()
+    alert.get_by_text("Acknowledge", exact=True).click()
     alert.locator("input[name=note]").fill("I renew them")
-    alert.locator(".dce-alert-take button[type=submit]").click()
+    alert.get_by_role("button", name="I look after it").click()
     expect(page.locator(".dce-alert-taken", has_text="I renew them")).to_be_visible()
     rule = made.json()["url"]
     assert api.request("PATCH", rule, json={"value": 0}).status_code == 200
