@@ -57,6 +57,7 @@ SPENT = (
     "/site-packages/django/contrib/gis",
     "/site-packages/aiohttp/test_utils.py",
     "/site-packages/aiohttp/pytest_plugin.py",
+    "/site-packages/markdown/test_tools.py",
     "/site-packages/numpy/f2py",
     "/site-packages/numpy/testing/tests",
     "/site-packages/numpy/_core/include",
