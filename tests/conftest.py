@@ -9,6 +9,7 @@ settings.load_profile("any pace")
 pytest_plugins = [
     "tests.lab.fixtures",
     "tests.plugins.actors",
+    "tests.plugins.at_once",
     "tests.plugins.authority",
     "tests.plugins.browser",
     "tests.plugins.etcd",
