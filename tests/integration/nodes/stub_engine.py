@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests import servers
+
 VERSION = {"ApiVersion": "1.45", "MinAPIVersion": "1.24"}
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -73,6 +75,4 @@ async def stub_engine() -> AsyncIterator[StubEngine]:
         try:
             yield stub
         finally:
-            server.close()
-            server.close_clients()
-            await server.wait_closed()
+            await servers.end(server)

@@ -22,6 +22,7 @@ from dce_portal.authority.certificates import (
     new_key,
     utc_now,
 )
+from tests import servers
 from tests.plugins.authority import AGENT
 
 KEPT = {"name": AGENT, "serial_hex": "0A", "not_after_unix_s": 1_900_000_000, "authorities": ["AB"]}
@@ -78,6 +79,4 @@ async def listening(agent: TlsAgent) -> AsyncIterator[TlsAgent]:
     try:
         yield agent
     finally:
-        server.close()
-        server.close_clients()
-        await server.wait_closed()
+        await servers.end(server)

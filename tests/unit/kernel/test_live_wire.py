@@ -86,7 +86,7 @@ def is_close(held: object, true: object) -> bool:
     if isinstance(held, float) and isinstance(true, int | float):
         return abs(held - true) <= DEAD_BAND * max(abs(held), abs(true))
     if isinstance(held, dict) and isinstance(true, dict):
-        return list(held) == list(true) and all(is_close(held[name], true[name]) for name in true)
+        return held.keys() == true.keys() and all(is_close(held[name], true[name]) for name in true)
     if isinstance(held, list) and isinstance(true, list):
         return len(held) == len(true) and all(map(is_close, held, true))
     return held == true
