@@ -142,7 +142,10 @@ def page(chromium_page, live_server, viewer, sockets):
 
     page.set_viewport_size({"width": 1400, "height": 1000})
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+    page.on(
+        "console",
+        lambda said: said.type == "error" and complaints.append(f"{said.text} {said.location}"),
+    )
     page.route_web_socket("**/ws/live/", keep)
     page.goto(f"{live_server.url}/admin/login/")
     page.fill("[name=username]", viewer.username)
@@ -151,7 +154,7 @@ def page(chromium_page, live_server, viewer, sockets):
     page.wait_for_url(f"{live_server.url}/admin/")
     sockets.clear()
     yield page
-    assert complaints == []
+    assert not complaints, complaints
     page.goto("about:blank")
 
 
@@ -189,9 +192,12 @@ def point(page: Page, x: int, chart: str = CPU) -> None:
 def place(page: Page) -> dict[str, float]:
     """Where the plot of the processor is."""
     over = page.locator(f"{CPU} .u-over")
-    expect(over).to_be_visible()
-    box = over.bounding_box()
-    assert box is not None
+    waited_ms = 0
+    # A chart that is drawn anew has none for a moment.
+    while (box := over.bounding_box()) is None:
+        assert waited_ms < LONGEST_WAIT_MS, "the plot is not there"
+        page.wait_for_timeout(PUMP_MS)
+        waited_ms += PUMP_MS
     return dict(box)
 
 

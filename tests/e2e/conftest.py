@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connections
 
 from tests.e2e.controller_container import ControllerContainer, started_controller
 from tests.e2e.site import Site, seeded
@@ -60,3 +61,13 @@ def controller_container(
 def second_engine(controller_lab: Lab) -> Engine:
     """The engine beside the portal's container, which knows nothing of it yet."""
     return controller_lab.engine(2)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A database file, as portals have: in memory, a server's threads would share one connection."""
+    if connections["default"].vendor == "sqlite":
+        file = tmp_path_factory.mktemp("database") / "portal.sqlite3"
+        connections["default"].settings_dict["TEST"]["NAME"] = str(file)
