@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,8 @@ from tests.programs import find_program
 
 START_TIMEOUT_S = 60
 END_TIMEOUT_S = 20
+# Emptying tables waits for every other connection that a test left in a transaction: then it fails.
+LOCK_TIMEOUT_S = 60
 # PostgreSQL refuses to run as root.
 UNPRIVILEGED = "postgres"
 OWNER = "portal"
@@ -127,7 +130,8 @@ def running_postgres(*options: str) -> Iterator[PostgresServer]:
             )
             yield server
         finally:
-            process.terminate()
+            # Without waiting for connections that are still open, as SIGTERM would.
+            process.send_signal(signal.SIGINT)
             process.wait(timeout=END_TIMEOUT_S)
     finally:
         shutil.rmtree(folder)
@@ -143,7 +147,7 @@ def _make_cluster(folder: Path) -> None:
 def _server_command(folder: Path, options: Sequence[str]) -> list[str]:
     chosen = ["listen_addresses=", f"unix_socket_directories={folder}", *options]
     if not options:
-        chosen += ["fsync=off", "max_connections=30"]
+        chosen += ["fsync=off", "max_connections=30", f"lock_timeout={LOCK_TIMEOUT_S}s"]
     settings = [part for option in chosen for part in ("-c", option)]
     return [*_unprivileged(), _program("postgres"), "-D", str(folder / "data"), *settings]
 
