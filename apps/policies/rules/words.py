@@ -38,3 +38,23 @@ def in_words(reason: Reason) -> str:
         "protected": _("nobody may delete it"),
         "no_rule": _("no rule speaks of it"),
     }.get(reason.code, reason.code)
+
+
+def keeps(*reasons: Reason) -> str:
+    """A rule's own conditions, those that it has; nothing kept is said as well."""
+    parts = [_condition(reason) for reason in reasons if reason.value]
+    return ", ".join(part for part in parts if part) or _("nothing")
+
+
+def _condition(reason: Reason) -> str:
+    number = int(reason.value) if reason.value.isdigit() else 0
+    if reason.code == "matching":
+        return _("those like %(pattern)s") % {"pattern": reason.value}
+    if not number:
+        return ""
+    words = {
+        "last": ngettext("the last one", "the last %(n)d", number),
+        "young": ngettext("pushed within %(n)d day", "pushed within %(n)d days", number),
+        "pulled": ngettext("pulled within %(n)d day", "pulled within %(n)d days", number),
+    }
+    return words[reason.code] % {"n": number}
