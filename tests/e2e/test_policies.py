@@ -171,7 +171,7 @@ def test_a_quota_takes_what_fits_and_gives_back(site, admin, alice, image, push)
     assert push(alice, image("one"), "narrow/app:2").ok
     third = push(alice, image("one"), "narrow/app:3")
     assert not third.ok
-    assert "the namespace narrow has 2 tags and may have 2" in third.text
+    assert "the namespace narrow has 2 of the 2 tags that it may have" in third.text
     used = admin.get(quota["url"])["used_bytes"]
     assert admin.request("PATCH", quota["url"], json={"most_tags": None, "most_bytes": used}).ok
     assert push(alice, image("one"), "narrow/app:3").ok, "nothing new comes with it"

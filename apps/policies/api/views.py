@@ -57,8 +57,9 @@ class PolicyViewSet(ReadOnlyViewSet):
 
     def changed(self, request: Request) -> Response:
         """Write what is named of a row, and leave the rest."""
+        row = self.get_object()
         wish = self._wish(request, is_partial=True)
-        row = save_policy(self.get_object(), wish, origin=Origin.of_request(request))
+        save_policy(row, wish, origin=Origin.of_request(request))
         return Response(self.get_serializer(row).data)
 
     @extend_schema(responses={204: OpenApiResponse(description="Deleted.")})

@@ -145,7 +145,7 @@ def _too_many_tags(quota: QuotaFact) -> str | None:
         return None
     if quota.used_tags + quota.new_tags <= quota.most_tags:
         return None
-    return _("the namespace %(name)s has %(used)s tags and may have %(most)s") % {
+    return _("the namespace %(name)s has %(used)s of the %(most)s tags that it may have") % {
         "name": quota.namespace,
         "used": quota.used_tags,
         "most": quota.most_tags,

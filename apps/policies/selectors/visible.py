@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Count, IntegerField, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from apps.policies.models import Collection, Quota, RetentionRun
-from apps.registry.models import Namespace, Repository, Role
+from apps.registry.models import Namespace, Repository, Role, Tag
 from apps.registry.selectors import Person, grants_of, may_manage, namespaces_managed_by
 
 if TYPE_CHECKING:
@@ -63,6 +64,14 @@ def role_in(user: Person, repository: Repository) -> str:
     here = Q(repository=repository) | Q(repository=None, namespace=repository.namespace_id)
     held = set(grants_of(user).filter(here).values_list("role", flat=True))
     return next((role for role in reversed(Role.values) if role in held), "")
+
+
+def with_tag_totals(quotas: QuerySet[Quota]) -> QuerySet[Quota]:
+    """The same quotas, each with `tag_total`: the tags of its namespace that the registry lists."""
+    tags = Tag.objects.filter(repository__namespace=OuterRef("namespace"), missing_since=None)
+    counted = tags.order_by().annotate(one=Value(1)).values("one").annotate(rows=Count("pk"))
+    total = Coalesce(Subquery(counted.values("rows")), Value(0), output_field=IntegerField())
+    return quotas.annotate(tag_total=total)
 
 
 def may_collect(user: User | Person) -> bool:

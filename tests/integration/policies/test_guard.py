@@ -236,7 +236,7 @@ def test_what_never_came_is_given_back_and_what_came_is_kept(ask: Any, team: Any
 def test_tags_that_are_on_their_way_count(ask: Any, team: Any) -> None:
     Quota.objects.create(namespace=team, most_tags=1)
     assert ask("alice", "1", image(5)) is None
-    assert "has 1 tags and may have 1" in ask("alice", "2", image(5))
+    assert "has 1 of the 1 tags that it may have" in ask("alice", "2", image(5))
     assert ask("alice", "1", image(5)) is None, "the same tag again"
     assert ask("alice", digest_of("child"), image(5)) is None, "no tag at all"
 

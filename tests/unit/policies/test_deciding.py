@@ -101,7 +101,7 @@ def test_a_quota_is_filled_to_the_last_byte_and_tag() -> None:
     over = QuotaFact(namespace="team", used_bytes=60, new_bytes=41, most_bytes=100)
     assert "41 B more do not fit" in (refused_by_quota(over) or "")
     tags = QuotaFact(namespace="team", used_tags=2, new_tags=1, most_tags=2)
-    assert "has 2 tags and may have 2" in (refused_by_quota(tags) or "")
+    assert "has 2 of the 2 tags that it may have" in (refused_by_quota(tags) or "")
 
 
 def test_what_adds_nothing_passes_a_namespace_that_holds_too_much() -> None:

@@ -50,7 +50,7 @@ def test_a_tag_that_was_never_pulled_is_not_kept_by_pulls() -> None:
 def test_what_runs_and_what_is_immutable_stays_whatever_the_rules_say() -> None:
     tags = [
         tag("run", days=99),
-        tag("pinned", days=99, digest="sha256:d"),
+        tag("held", days=99, digest="sha256:d"),
         tag("v1", days=99),
         tag("p1", days=99),
         tag("q1", days=99),
@@ -68,7 +68,7 @@ def test_what_runs_and_what_is_immutable_stays_whatever_the_rules_say() -> None:
     )
     assert found == {
         "run": ["in_use"],
-        "pinned": ["in_use"],
+        "held": ["in_use"],
         "v1": ["immutable"],
         "p1": ["protected"],
         "q1": [],
