@@ -18,9 +18,9 @@ from apps.policies.api.serializers import (
     DeletionSerializer,
     DeletionWish,
     NamespaceQuery,
-    NamespaceWish,
-    PreviewSerializer,
+    RetentionPreviewSerializer,
     RetentionRunSerializer,
+    RetentionWish,
 )
 from apps.policies.models import Collection, RetentionRule, RetentionRun
 from apps.policies.selectors.deletion import as_json, deletion_of
@@ -67,10 +67,10 @@ class RetentionRunViewSet(ReadOnlyViewSet):
         """All that the person may see."""
         return rows_visible_to(self.person, RetentionRun)
 
-    @extend_schema(request=NamespaceWish, responses=STARTED, parameters=[LOCATION])
+    @extend_schema(request=RetentionWish, responses=STARTED, parameters=[LOCATION])
     def create(self, request: Request) -> Response:
         """Run a namespace's retention rules now."""
-        wish = NamespaceWish(data=request.data)
+        wish = RetentionWish(data=request.data)
         fields: Any = wish.fields
         fields["namespace"].queryset = editable_namespaces(self.person, RetentionRule)
         wish.is_valid(raise_exception=True)
@@ -87,7 +87,7 @@ class RetentionPreviewView(APIView):
     @extend_schema(
         operation_id="retention_preview_retrieve",
         parameters=[NamespaceQuery],
-        responses=PreviewSerializer,
+        responses=RetentionPreviewSerializer,
     )
     def get(self, request: Request) -> Response:
         """Counts, and the tags that would go and stay with the reason; nothing is changed."""
@@ -99,7 +99,7 @@ class RetentionPreviewView(APIView):
         if namespace is None:
             raise NotFound(_("There is no such namespace of yours."))
         found = preview_of(namespace, now=timezone.now(), most=MOST_PREVIEWED)
-        return Response(PreviewSerializer(found).data)
+        return Response(RetentionPreviewSerializer(found).data)
 
 
 class DeletionView(APIView):

@@ -243,7 +243,7 @@ class VerdictSerializer(serializers.Serializer[dict[str, Any]]):
     because = serializers.CharField()
 
 
-class PreviewSerializer(serializers.Serializer[dict[str, Any]]):
+class RetentionPreviewSerializer(serializers.Serializer[dict[str, Any]]):
     """What retention would do now; lists hold at most 500 rows."""
 
     counts = serializers.DictField(child=serializers.IntegerField())
@@ -251,7 +251,7 @@ class PreviewSerializer(serializers.Serializer[dict[str, Any]]):
     kept = VerdictSerializer(many=True)
 
 
-class NamespaceWish(StrictSerializer):
+class RetentionWish(StrictSerializer):
     """Which namespace."""
 
     namespace = NamespaceName(slug_field="name", queryset=_NONE)
