@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db.models import Count, IntegerField, Model, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -20,9 +20,8 @@ DELETERS = (Role.MAINTAINER, Role.OWNER)
 def has_right(user: Person, verb: str, model: type[Model]) -> bool:
     """Django's permission, which administrators have."""
     meta = model._meta
-    return bool(
-        user.is_active and user.has_perm(f"{meta.app_label}.{verb}_{meta.model_name}")  # type: ignore[union-attr]  # AUTH_USER_MODEL
-    )
+    person = cast("User", user)
+    return person.is_active and person.has_perm(f"{meta.app_label}.{verb}_{meta.model_name}")
 
 
 def rows_visible_to(user: Person, model: type[Model]) -> QuerySet[Any]:
@@ -74,9 +73,10 @@ def with_tag_totals(quotas: QuerySet[Quota]) -> QuerySet[Quota]:
     return quotas.annotate(tag_total=total)
 
 
-def may_collect(user: User | Person) -> bool:
+def may_collect(user: Person) -> bool:
     """Whoever has the permission to collect garbage."""
-    return bool(user.is_active and user.has_perm("policies.collect_garbage"))  # type: ignore[union-attr]  # AUTH_USER_MODEL
+    person = cast("User", user)
+    return person.is_active and person.has_perm("policies.collect_garbage")
 
 
 def collections_visible_to(user: Person) -> QuerySet[Collection]:
