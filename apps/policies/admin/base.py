@@ -22,7 +22,7 @@ class PolicyAdmin(ModelAdmin):
     """The service that saves writes the audit."""
 
     audits_itself = True
-    list_filter = ("is_enabled",)
+    list_filter: tuple[str, ...] = ("is_enabled",)
     save_on_top = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.safestring import SafeString
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from apps.policies.admin.base import PolicyAdmin
@@ -18,8 +19,9 @@ from apps.policies.rules.keeping import Reason
 from apps.policies.rules.words import keeps
 from apps.policies.selectors.visible import rows_visible_to
 from dce_portal.admin_site import ReadOnlyAdmin, display
-from dce_portal.templatetags.portal import ago
+from dce_portal.templatetags.portal import NOTHING, ago
 
+MOST_NAMES = 500
 STATE_LABELS = {"running": "info", "done": "success", "stopped": "warning"}
 
 
@@ -92,7 +94,7 @@ class RetentionRunAdmin(ReadOnlyAdmin):
         "deleted",
         "untagged",
         "skipped",
-        "removed",
+        "removed_shown",
         "started_at",
         "finished_at",
     )
@@ -108,6 +110,12 @@ class RetentionRunAdmin(ReadOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """As above."""
         return request.user.is_active
+
+    @display(description=_("what was deleted"))
+    def removed_shown(self, run: RetentionRun) -> str | SafeString:
+        """One a line; a run that took very many names the first of them."""
+        names = ((name,) for name in run.removed[:MOST_NAMES])
+        return format_html_join(mark_safe("<br>"), "{}", names) or NOTHING
 
     @display(description=_("state"), ordering="state", label=STATE_LABELS)
     def state_label(self, run: RetentionRun) -> tuple[str, str]:

@@ -263,7 +263,7 @@ def _put_right(row: Collection, collector: CollectorPort) -> None:
     ) % {"step": step.label}
     row.step, row.problem, row.finished_at = Step.INTERRUPTED, sentence, timezone.now()
     row.save()
-    operation = Operation.objects.filter(pk=row.operation).first()
+    operation = Operation.objects.filter(pk__in=[row.operation]).first()
     if operation is not None:
         OperationRun(operation).say(sentence)
     log.warning("collection_interrupted", collection=row.pk, step=str(step))

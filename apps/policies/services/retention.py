@@ -19,7 +19,7 @@ from apps.policies.rules.words import because
 from apps.policies.selectors.retention import RepositoryPlan, plans_for
 from apps.policies.services.editing import refuse_while_collecting, take_tag
 from apps.policies.services.loose import drop_unnamed, stray_tags
-from apps.registry.models import Namespace
+from apps.registry.models import Namespace, Repository
 from dce_portal.errors import Conflict
 from dce_portal.models import FINAL_STATES, Operation
 from dce_portal.operations import (
@@ -34,6 +34,9 @@ log = structlog.get_logger(__name__)
 
 KIND = "retention.run"
 MOST_LISTED = 5000
+TAGS_A_SAVE = 50
+# The verdicts on all of them are kept beside the tags.
+TAGS_TOLD = 10
 NIGHT_HOUR = 3
 EVERY = {
     RetentionRule.Schedule.DAILY: timedelta(hours=20),
@@ -87,13 +90,14 @@ class _Round:
         self._run, self._row, self._port = run, row, port
 
     def go(self) -> None:
-        plans = list(plans_for(self._row.namespace, now=timezone.now()))
-        for number, plan in enumerate(plans):
+        total = max(1, Repository.objects.filter(namespace=self._row.namespace).count())
+        plans = plans_for(self._row.namespace, now=timezone.now())
+        for number, plan in enumerate(plans, start=1):
             self._run.stop_if_cancelled()
             refuse_while_collecting()
             self._repository(plan)
             self._row.save()
-            self._run.progress(100 * (number + 1) // len(plans))
+            self._run.progress(100 * number // total)
 
     def _repository(self, plan: RepositoryPlan) -> None:
         _keep_verdicts(plan.verdicts)
@@ -123,14 +127,16 @@ class _Round:
         self._row.deleted += 1
         self._row.removed = [*self._row.removed, f"{repository}:{tag.name}"][:MOST_LISTED]
         self._note_under_way({})
+        if self._row.deleted % TAGS_A_SAVE == 0:
+            self._row.save()
         return True
 
     def _note_under_way(self, what: Mapping[str, str]) -> None:
         self._row.under_way = dict(what)
-        self._row.save(update_fields=["under_way", "deleted", "removed"])
+        self._row.save(update_fields=["under_way"])
 
     def _say(self, plan: RepositoryPlan, taken: list[Verdict], dropped: list[str]) -> None:
-        for verdict in plan.verdicts[:100]:
+        for verdict in plan.verdicts[:TAGS_TOLD]:
             if verdict.is_kept:
                 values = {"tag": f"{plan.repository.name}:{verdict.tag.name}"}
                 why = because(verdict.reasons)
