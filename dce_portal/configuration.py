@@ -114,6 +114,13 @@ OPTIONS = (
         "A registry (CNCF Distribution) in place of the embedded one.",
     ),
     Option(
+        "DCE_GUARD_FAILS",
+        parsers.choice("closed", "open"),
+        "word",
+        "closed",
+        "What becomes of a push that the portal cannot look at: closed refuses it, open lets it through.",
+    ),
+    Option(
         "DCE_DOCKER_HOST",
         parsers.engines,
         "engine addresses",
@@ -246,6 +253,7 @@ class Configuration:
     database_url: Secret | None
     redis_url: Secret | None
     registry_url: str | None
+    guard_fails: str
     docker_hosts: tuple[str, ...]
     docker_tls_ca: Path | None
     docker_tls_cert: Path | None

@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 class LeanHandler(WSGIHandler):
     """Runs a view inside the few layers of LEAN_MIDDLEWARE."""
 
-    paths: ClassVar[frozenset[str]] = frozenset({"/auth/token"})
+    paths: ClassVar[frozenset[str]] = frozenset({"/auth/token", "/internal/registry/guard"})
     _get_response: Callable[[HttpRequest], HttpResponseBase]
     _view_middleware: list[Any]
     _template_response_middleware: list[Any]

@@ -34,6 +34,16 @@ RESULT_NAMES = {
     "way": _("How"),
     "nodes": _("Nodes"),
     "update": _("Update"),
+    "kept": _("Kept"),
+    "deleted": _("Deleted"),
+    "untagged": _("Images without a tag deleted"),
+    "left_alone": _("Left alone"),
+    "won_bytes": _("Won"),
+    "would_win_bytes": _("Would be won"),
+    "blobs": _("Blobs"),
+    "kept_blobs": _("Blobs kept"),
+    "repositories": _("Repositories removed"),
+    "tags": _("Tags"),
 }
 RESULT_WORDS = {
     "active": _("active"),

@@ -46,6 +46,11 @@ class Paths:
         return self.run / f"{name}.sock"
 
     @property
+    def read_only_file(self) -> Path:
+        """While this file is there, nginx lets the registry be read and nothing more."""
+        return self.run / "registry-read-only"
+
+    @property
     def secrets(self) -> Path:
         """Keys and generated passwords (folder 0700, files 0600)."""
         return self.data / "secrets"

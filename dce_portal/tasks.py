@@ -10,8 +10,11 @@ from dce_portal import authority, heartbeats, operations
 
 log = structlog.get_logger(__name__)
 
+# A large registry's garbage takes hours; whatever else is started has limits of its own.
+OPERATION_LIMIT_S = 4 * 3600
 
-@shared_task(ignore_result=True)
+
+@shared_task(ignore_result=True, time_limit=OPERATION_LIMIT_S)
 def run_operation(operation_id: str) -> None:
     """Carry out one operation that a person started."""
     operations.execute(operation_id)

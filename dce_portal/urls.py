@@ -25,6 +25,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("apps.metrics.api.urls")),
     path("", include("apps.alerts.api.urls")),
     path("", include("apps.interop.api.urls")),
+    path("", include("apps.policies.api.urls")),
     re_path(r"", no_such_address),
 ]
 
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.registry.urls")),
     path("", include("apps.metrics.urls")),
     path("", include("apps.interop.urls")),
+    path("", include("apps.policies.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include((API, "api"))),
     path("admin/", admin.site.urls),

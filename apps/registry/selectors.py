@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -10,6 +10,7 @@ from django.db.models import (
     BigIntegerField,
     Count,
     IntegerField,
+    Max,
     OuterRef,
     Prefetch,
     Q,
@@ -209,3 +210,81 @@ def usable_logins() -> QuerySet[DockerLogin]:
 def namespace_names() -> frozenset[str]:
     """The names of all namespaces."""
     return frozenset(Namespace.objects.values_list("name", flat=True))
+
+
+def person_named(username: str) -> User | None:
+    """The active person of this user name."""
+    if not username:
+        return None
+    from apps.accounts.models import User
+
+    return User.objects.filter(username=username, is_active=True).first()
+
+
+def waiting_tags(repository: str, *, digest: str) -> frozenset[str]:
+    """Tags that pushes named which the catalogue has not taken in yet."""
+    waiting = RegistryEvent.objects.filter(
+        applied_at__isnull=True, action="push", repository_name=repository
+    )
+    targets = (event.get("target") or {} for event in waiting.values_list("body", flat=True))
+    return frozenset(
+        str(target["tag"])
+        for target in targets
+        if target.get("digest") == digest and target.get("tag")
+    )
+
+
+def tags_of_digest(repository: str, *, digest: str) -> frozenset[str]:
+    """The tags that point at a manifest, those of pushes that wait to be taken in among them."""
+    known = Tag.objects.filter(
+        repository__name=repository, manifest__digest=digest, missing_since=None
+    )
+    return frozenset(known.values_list("name", flat=True)) | waiting_tags(repository, digest=digest)
+
+
+def present_tags(namespace_pk: int) -> QuerySet[Tag]:
+    """The tags of a namespace that the registry lists."""
+    return Tag.objects.filter(repository__namespace=namespace_pk, missing_since=None)
+
+
+def manifest_stamp(namespace_pk: int) -> str:
+    """Changes whenever a manifest of the namespace comes or goes, or is read."""
+    rows = Manifest.objects.filter(repository__namespace=namespace_pk)
+    facts = rows.aggregate(
+        count=Count("pk"), last=Max("pk"), read=Count("pk", filter=Q(is_complete=True))
+    )
+    return f"{facts['count']}:{facts['last']}:{facts['read']}"
+
+
+def blobs_of_namespace(namespace_pk: int) -> Iterator[tuple[str, int]]:
+    """Digest and size of every blob that a namespace's manifests name, and of the manifests themselves."""
+    rows = Manifest.objects.filter(repository__namespace=namespace_pk, missing_since=None)
+    columns = ("digest", "manifest_bytes", "config_digest", "size_bytes", "layers", "media_type")
+    for digest, own, config, size, layers, kind in rows.values_list(*columns).iterator():
+        yield digest, own
+        if kind in INDEX_TYPES:
+            continue
+        sizes = {str(layer["digest"]): int(layer["size_bytes"]) for layer in layers}
+        yield from sizes.items()
+        if config:
+            yield config, max(0, size - sum(int(layer["size_bytes"]) for layer in layers))
+
+
+def waiting_pushes(repository: str) -> frozenset[str]:
+    """Digests of manifests that were pushed and are not taken in yet."""
+    waiting = RegistryEvent.objects.filter(
+        applied_at__isnull=True, action="push", repository_name=repository
+    )
+    targets = (event.get("target") or {} for event in waiting.values_list("body", flat=True))
+    return frozenset(str(target["digest"]) for target in targets if target.get("digest"))
+
+
+def blobs_of_tags() -> frozenset[str]:
+    """All that tags lead to, whoever asks: manifests, platforms' manifests, configurations, layers."""
+    tagged = Tag.objects.filter(missing_since=None).values("manifest")
+    rows = Manifest.objects.filter(Q(pk__in=tagged) | Q(parents__in=tagged))
+    found: set[str] = set()
+    columns = ("digest", "config_digest", "layers")
+    for digest, config, layers in rows.distinct().values_list(*columns).iterator():
+        found.update((digest, config), (str(layer["digest"]) for layer in layers))
+    return frozenset(found - {""})

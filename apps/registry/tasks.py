@@ -67,7 +67,7 @@ def _reconcile() -> None:
 def publish_own_images() -> None:
     """Put the agent's image into the registry where it is missing."""
     path: Path | None = settings.CONFIGURATION.agent_image
-    if path is None or not path.exists():
+    if path is None or not path.exists() or settings.PATHS.read_only_file.exists():
         return
     with _alone("publish_own_images", for_s=PUBLISH_LOCK_S) as is_first:
         if is_first:

@@ -273,3 +273,10 @@ def reserved_by(kind: str, ref: int) -> dict[str, float]:
 def measured_volumes() -> QuerySet[Volume]:
     """Every volume of which an engine told the size, whoever asks: for what is reckoned, not shown."""
     return Volume.objects.filter(size_bytes__isnull=False).select_related("node")
+
+
+def images_in_use() -> set[str]:
+    """The images that services name and containers were made from, whoever asks: for what is reckoned."""
+    tasks = Task.objects.filter(desired_state__in=ALIVE).exclude(state__in=ENDED_STATES)
+    kinds = (Service.objects.order_by(), tasks.order_by(), Container.objects.order_by())
+    return {image for rows in kinds for image in rows.values_list("image", flat=True).distinct()}

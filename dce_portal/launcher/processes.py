@@ -73,16 +73,22 @@ def stop(paths: Paths) -> None:
         time.sleep(0.1)
 
 
+def restart(paths: Paths, program: str) -> None:
+    """End one program and start it again; returns once it counts as started."""
+    _call(paths, "supervisor.stopProcess", program)
+    _call(paths, "supervisor.startProcess", program)
+
+
 def status_table(states: Iterable[ProcessState]) -> str:
     """The states as aligned lines for a terminal."""
     return "\n".join(f"{one.name:<10} {one.state:<10} {one.description}" for one in states)
 
 
-def _call(paths: Paths, method: str) -> object:
+def _call(paths: Paths, method: str, *arguments: object) -> object:
     transport = _UnixTransport(str(paths.socket("supervisor")))
     try:
         with xmlrpc.client.ServerProxy("http://localhost", transport=transport) as server:
-            return getattr(server, method)()
+            return getattr(server, method)(*arguments)
     except (OSError, http.client.HTTPException):
         raise LauncherError(
             f"No portal runs with {paths.data}; start it with `make run`."

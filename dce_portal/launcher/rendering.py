@@ -135,6 +135,8 @@ def _registry(configuration: Configuration, workspace: Workspace) -> dict[str, A
         "registry_event_key": secret_files.read_secret(folder, secret_files.EVENT_KEY),
         "registry_http_secret": secret_files.read_secret(folder, secret_files.UPLOAD_KEY),
         "token_certificate": f"{plain_secrets}/{secret_files.SIGNING_CERTIFICATE}",
+        "read_only_file": str(workspace.paths.read_only_file),
+        "guard_fails_open": configuration.guard_fails == "open",
     }
 
 

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "apps.metrics.apps.MetricsConfig",
     "apps.alerts.apps.AlertsConfig",
     "apps.interop.apps.InteropConfig",
+    "apps.policies.apps.PoliciesConfig",
 ]
 
 MIDDLEWARE = [
@@ -170,6 +171,10 @@ SPECTACULAR_SETTINGS = {
         "AlertSeverityEnum": "apps.alerts.models.Severity",
         "SizingVerdictEnum": "apps.metrics.right_sizing.models.ServiceSizing.Verdict",
         "AlertStateEnum": "apps.alerts.models.Alert.State",
+        "TagRuleKindEnum": "apps.policies.models.TagRule.Kind",
+        "LeastRoleEnum": "apps.policies.models.guard.Who",
+        "RetentionScheduleEnum": "apps.policies.models.RetentionRule.Schedule",
+        "RetentionRunStateEnum": "apps.policies.models.RetentionRun.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -59,6 +59,11 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Tags"), "sell", "registry", "tag"),
             _list(_("Grants"), "key", "registry", "grant"),
             _list(_("Docker logins"), "login", "registry", "dockerlogin"),
+            _list(_("Tag rules"), "lock", "policies", "tagrule"),
+            _list(_("Image rules"), "filter_alt", "policies", "imagerule"),
+            _list(_("Quotas"), "data_usage", "policies", "quota"),
+            _list(_("Retention of tags"), "auto_delete", "policies", "retentionrule"),
+            _list(_("Garbage collection"), "recycling", "policies", "collection"),
             _list(_("Registry events"), "inbox", "registry", "registryevent"),
         ),
         _group(

@@ -69,6 +69,7 @@ def rows(administrator, secrets):
     OperationFactory(actor=administrator, log=[{"at": "2026-01-02T03:04:05Z", "text": "said"}])
     _catalogue(administrator)
     _alerts()
+    _policies()
 
 
 @pytest.fixture
@@ -125,3 +126,23 @@ def _catalogue(administrator):
     )
     Tag.objects.create(pk=1, repository=repository, name="1", manifest=manifest)
     Grant.objects.create(pk=1, namespace=namespace, person=administrator, role="owner")
+
+
+def _policies():
+    from apps.policies.models import (
+        Collection,
+        ImageRule,
+        Quota,
+        RetentionRule,
+        RetentionRun,
+        TagRule,
+    )
+    from apps.registry.models import Namespace
+
+    team = Namespace.objects.get(name="team")
+    TagRule.objects.create(pk=1, namespace=team, tags="v*")
+    ImageRule.objects.create(pk=1, namespace=team, platforms="linux/amd64")
+    Quota.objects.create(pk=1, namespace=team, most_tags=5)
+    RetentionRule.objects.create(pk=1, namespace=team, keep_last=3)
+    RetentionRun.objects.create(pk=1, namespace=team, state="done")
+    Collection.objects.create(pk=1, is_dry_run=True, step="done")

@@ -12,10 +12,24 @@ from drf_spectacular.generators import SchemaGenerator
 OWN = ("/api/v1/me/", "/api/v1/tokens/", "/api/v1/teams/", "/api/v1/operations/")
 # Their rows are narrowed by grants; tests of those apps say what an outsider finds there.
 BY_GRANTS = ("/api/v1/namespaces/", "/api/v1/repositories/", "/api/v1/tags/", "/api/v1/grants/")
+# Rules, runs and collections: those of one's own namespaces, or nothing.
+BY_OWNERSHIP = (
+    "/api/v1/tag-rules/",
+    "/api/v1/image-rules/",
+    "/api/v1/quotas/",
+    "/api/v1/retention-rules/",
+    "/api/v1/retention-runs/",
+    "/api/v1/collections/",
+)
 # Its rows are narrowed to things that the person may see.
 BY_THINGS = ("/api/v1/time-to-full/",)
 # They ask for a kind and a number first, and then refuse by it.
-OF_ONE_THING = ("/api/v1/samples/", "/api/v1/outlooks/")
+OF_ONE_THING = (
+    "/api/v1/samples/",
+    "/api/v1/outlooks/",
+    "/api/v1/retention-preview/",
+    "/api/v1/deletions/",
+)
 
 
 def calls() -> list[tuple[str, str]]:
@@ -44,7 +58,7 @@ def test_nobody_calls_anything_without_signing_in(method, address, db):
 def test_mallory_gets_nothing_anywhere(method, address, mallory, with_token):
     script = with_token(mallory)
     answer = script.generic(method.upper(), address, "{}", content_type="application/json")
-    if is_below(address, OWN + BY_GRANTS + BY_THINGS):
+    if is_below(address, OWN + BY_GRANTS + BY_OWNERSHIP + BY_THINGS):
         assert answer.status_code < 500
         assert answer.json().get("results", []) == [] or address == "/api/v1/tokens/"
     else:

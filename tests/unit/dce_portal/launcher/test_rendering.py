@@ -176,3 +176,12 @@ def test_a_folder_that_somebody_else_put_there_is_refused(tmp_path: Path) -> Non
     for folder in (trap, opened):
         with pytest.raises(LauncherError, match="belongs to somebody else or is open to others"):
             make_private_folder(folder)
+
+
+def test_the_guard_fails_as_the_settings_want_it(tmp_path: Path) -> None:
+    """Closed says so to the client, open goes on to the registry with what was kept."""
+    closed = render(tmp_path / "closed")["nginx.conf"]
+    assert "error_page 502 504 = @guard_away;" in closed
+    opened = render(tmp_path / "open", DCE_GUARD_FAILS="open")["nginx.conf"]
+    assert "error_page 502 504 = @guarded;" in opened
+    assert opened.count("/registry-read-only)") == 3

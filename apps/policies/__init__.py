@@ -1,0 +1,1 @@
+"""What may be pushed, what is kept, and what is won back: the registry's policies."""

@@ -1,0 +1,1 @@
+"""What speaks to the registry, its files and its collector."""

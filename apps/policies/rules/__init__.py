@@ -1,0 +1,1 @@
+"""Pure rules: what is matched, decided, kept and said."""

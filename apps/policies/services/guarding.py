@@ -1,0 +1,210 @@
+"""Looks at a manifest before the registry does, and says why it may not be put or deleted.
+
+Nothing is refused that the registry would not let through anyhow: without a good token for the
+repository the request goes on, and the registry asks for one in its own words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from django.utils.translation import gettext as _
+
+from apps.accounts.services import record_audit
+from apps.policies import backends
+from apps.policies.models import Quota
+from apps.policies.ports import RegistryEditPort
+from apps.policies.rules import deciding
+from apps.policies.rules.deciding import ImageFact, ImageRuleFact, TagRuleFact
+from apps.policies.selectors.facts import image_rules_for, quota_of, tag_rules_for
+from apps.policies.services.quotas import Arrival, admit
+from apps.registry.ports import IMAGE_TYPES, ManifestInfo
+from apps.registry.rights import namespace_of
+from apps.registry.selectors import person_named, tags_of_digest
+from apps.registry.services.bearer import Bearer, read_bearer, role_of
+from apps.registry.services.reading import read_manifest
+from dce_portal.errors import InvalidInput
+from dce_portal.operations import Target
+from dce_portal.origin import Origin
+
+PATH = re.compile(r"/v2/(?P<name>.+)/manifests/(?P<reference>[^/]+)")
+NEEDED = {"PUT": "push", "DELETE": "delete"}
+DENIED, INVALID = "DENIED", "MANIFEST_INVALID"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One request for a manifest, as nginx handed it over."""
+
+    method: str
+    path: str
+    authorization: str
+    media_type: str
+    body: bytes
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the client is told, in the registry's form."""
+
+    message: str
+    code: str = DENIED
+    status: int = 403
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """The request once it is understood, and by whom it comes."""
+
+    asked: Asked
+    bearer: Bearer
+    repository: str
+    reference: str
+
+    @property
+    def is_tag(self) -> bool:
+        """A digest has a colon, a tag none."""
+        return ":" not in self.reference
+
+
+def look_at(asked: Asked) -> Refusal | None:
+    """Why the request is refused; None when it may go on to the registry."""
+    match = PATH.fullmatch(_plain_path(asked.path))
+    repository = match["name"] if match else ""
+    if match is None or namespace_of(repository) is None:
+        return Refusal(_("no repository has this name"), "NAME_INVALID", 400)
+    bearer = read_bearer(asked.authorization)
+    if bearer is None or NEEDED[asked.method] not in bearer.actions.get(repository, ()):
+        return None
+    case = _Case(asked=asked, bearer=bearer, repository=repository, reference=match["reference"])
+    refusal = _deletion(case) if asked.method == "DELETE" else _push(case)
+    if refusal is not None:
+        _record(case, refusal)
+    return refusal
+
+
+def _plain_path(path: str) -> str:
+    """The very bytes that the registry will see, decoded once as it does; no dots to go up by."""
+    plain = unquote(path.partition("?")[0], errors="replace")
+    return "" if "/../" in plain or "//" in plain or "/./" in plain else plain
+
+
+def _deletion(case: _Case) -> Refusal | None:
+    rules = tag_rules_for(case.repository)
+    if not rules:
+        return None
+    role = role_of(case.bearer, case.repository)
+    tags = (
+        {case.reference} if case.is_tag else tags_of_digest(case.repository, digest=case.reference)
+    )
+    for tag in sorted(tags):
+        if why := deciding.refused_tag(rules, tag=tag, role=role, verb="delete"):
+            return Refusal(why)
+    return None
+
+
+def _push(case: _Case) -> Refusal | None:
+    tag_rules = tag_rules_for(case.repository) if case.is_tag else ()
+    image_rules = image_rules_for(case.repository)
+    quota = quota_of(case.repository.partition("/")[0])
+    if not (tag_rules or image_rules or quota):
+        return None
+    try:
+        manifest = read_manifest(case.asked.body, media_type=case.asked.media_type)
+    except InvalidInput as error:
+        return Refusal(error.message, INVALID, 400)
+    with backends.open_edit() as registry:
+        return _weigh(case, manifest, registry, (tag_rules, image_rules, quota))
+
+
+def _weigh(
+    case: _Case,
+    manifest: ManifestInfo,
+    registry: RegistryEditPort,
+    policies: tuple[tuple[TagRuleFact, ...], tuple[ImageRuleFact, ...], Quota | None],
+) -> Refusal | None:
+    tag_rules, image_rules, quota = policies
+    is_new_tag = False
+    if case.is_tag and (tag_rules or quota):
+        current = registry.tag_digest(case.repository, case.reference)
+        is_new_tag = current is None
+        if current != manifest.digest and (why := _tag(case, tag_rules, is_new=is_new_tag)):
+            return Refusal(why)
+    if image_rules and (why := _image(case, manifest, registry, image_rules)):
+        return Refusal(why)
+    if quota is None:
+        return None
+    arrival = Arrival(
+        repository=case.repository,
+        manifest=manifest,
+        blobs=real_sizes(manifest),
+        new_tag=case.reference if is_new_tag else "",
+    )
+    why = admit(quota, arrival)
+    return Refusal(why) if why else None
+
+
+def _tag(case: _Case, rules: tuple[TagRuleFact, ...], *, is_new: bool) -> str | None:
+    role = role_of(case.bearer, case.repository)
+    verb = "create" if is_new else "overwrite"
+    return deciding.refused_tag(rules, tag=case.reference, role=role, verb=verb)
+
+
+def _image(
+    case: _Case,
+    manifest: ManifestInfo,
+    registry: RegistryEditPort,
+    rules: tuple[ImageRuleFact, ...],
+) -> str | None:
+    platforms: tuple[str, ...] = tuple(child.platform for child in manifest.children)
+    is_image = bool(platforms)
+    if manifest.media_type in IMAGE_TYPES:
+        config = registry.config(case.repository, manifest.config_digest)
+        is_image = bool(config.get("os") or config.get("rootfs"))
+        platforms = (_platform(config),)
+    # An index may leave a platform out; each image behind it was looked at by itself.
+    known = platforms if not manifest.children else tuple(one for one in platforms if one)
+    image = ImageFact(
+        platforms=known,
+        size_bytes=sum(real_sizes(manifest).values()),
+        is_image=is_image and bool(known),
+    )
+    return deciding.refused_image(rules, image)
+
+
+def _platform(config: Mapping[str, Any]) -> str:
+    parts = (config.get("os"), config.get("architecture"), config.get("variant"))
+    return "/".join(str(part) for part in parts if part)
+
+
+def real_sizes(manifest: ManifestInfo) -> dict[str, int]:
+    """Bytes by digest of configuration and layers: as stored where files are at hand, else as declared."""
+    declared = {layer.digest: layer.size_bytes for layer in manifest.layers}
+    if manifest.config_digest:
+        declared[manifest.config_digest] = manifest.size_bytes - sum(
+            layer.size_bytes for layer in manifest.layers
+        )
+    files = backends.storage()
+    if files is None:
+        return declared
+    return {digest: files.blob_bytes(digest) or size for digest, size in declared.items()}
+
+
+def _record(case: _Case, refusal: Refusal) -> None:
+    origin = Origin(
+        actor=person_named(case.bearer.subject),
+        address=case.asked.address,
+        credential="registry token",
+    )
+    detail = {
+        "reason": refusal.message,
+        "method": case.asked.method,
+        "subject": case.bearer.subject,
+    }
+    target = Target("repository", "", f"{case.repository}:{case.reference}"[:250])
+    record_audit("registry.refuse", origin=origin, target=target, result="denied", detail=detail)
