@@ -208,6 +208,13 @@ OPTIONS = (
         "Whether messages of alerts may go to addresses inside private networks and on this machine.",
     ),
     Option(
+        "DCE_WEBHOOK_PRIVATE_ADDRESSES",
+        parsers.boolean,
+        "yes or no",
+        "no",
+        "Whether webhooks may go to addresses inside private networks and on this machine.",
+    ),
+    Option(
         "DCE_DELIVERY_DAYS",
         parsers.integer(least=1, most=3650),
         "number",
@@ -260,6 +267,7 @@ class Configuration:
     poll_shards: int
     node_limit: int | None
     alert_private_addresses: bool
+    webhook_private_addresses: bool
     delivery_days: int
     web_workers: int
     worker_concurrency: int

@@ -19,6 +19,7 @@ PORTAL_APPS = (
     "metrics",
     "alerts",
     "interop",
+    "webhooks",
 )
 WATCHED_APPS = ("nodes", "workloads", "metrics", "alerts")
 

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "apps.metrics.apps.MetricsConfig",
     "apps.alerts.apps.AlertsConfig",
     "apps.interop.apps.InteropConfig",
+    "apps.webhooks.apps.WebhooksConfig",
 ]
 
 MIDDLEWARE = [
@@ -170,6 +171,9 @@ SPECTACULAR_SETTINGS = {
         "AlertSeverityEnum": "apps.alerts.models.Severity",
         "SizingVerdictEnum": "apps.metrics.right_sizing.models.ServiceSizing.Verdict",
         "AlertStateEnum": "apps.alerts.models.Alert.State",
+        "WebhookEventEnum": "apps.webhooks.models.EventKind",
+        "WebhookChosenEventEnum": "apps.webhooks.models.CHOSEN_KINDS",
+        "WebhookStateEnum": "apps.webhooks.models.WebhookDelivery.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -63,6 +63,8 @@ _HOUSEKEEPING = {
     "apply registry events": _entry("apps.registry.tasks.apply_events", 2.0),
     "reconcile the registry's catalogue": _entry("apps.registry.tasks.reconcile_catalogue", 600.0),
     "offer the agent's image": _entry("apps.registry.tasks.publish_own_images", 60.0),
+    "send webhooks": _entry("apps.webhooks.tasks.send_waiting", 5.0),
+    "drop old webhook deliveries": _entry("apps.webhooks.tasks.drop_old_deliveries", 3600.0),
     "write samples to other stores": _entry("apps.interop.tasks.write_samples", 10.0),
     "drop old samples": _entry("apps.metrics.tasks.drop_old_samples", 900.0),
     "refresh right-sizing": _entry("apps.metrics.tasks.refresh_right_sizing", 600.0),

@@ -60,6 +60,7 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Grants"), "key", "registry", "grant"),
             _list(_("Docker logins"), "login", "registry", "dockerlogin"),
             _list(_("Registry events"), "inbox", "registry", "registryevent"),
+            _list(_("Webhooks"), "webhook", "webhooks", "webhook"),
         ),
         _group(
             _("Access"),
