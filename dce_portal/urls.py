@@ -26,6 +26,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("apps.alerts.api.urls")),
     path("", include("apps.interop.api.urls")),
     path("", include("apps.webhooks.api.urls")),
+    path("", include("apps.replication.api.urls")),
     re_path(r"", no_such_address),
 ]
 

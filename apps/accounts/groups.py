@@ -20,6 +20,7 @@ PORTAL_APPS = (
     "alerts",
     "interop",
     "webhooks",
+    "replication",
 )
 WATCHED_APPS = ("nodes", "workloads", "metrics", "alerts")
 

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "apps.alerts.apps.AlertsConfig",
     "apps.interop.apps.InteropConfig",
     "apps.webhooks.apps.WebhooksConfig",
+    "apps.replication.apps.ReplicationConfig",
 ]
 
 MIDDLEWARE = [
@@ -171,6 +172,7 @@ SPECTACULAR_SETTINGS = {
         "AlertSeverityEnum": "apps.alerts.models.Severity",
         "SizingVerdictEnum": "apps.metrics.right_sizing.models.ServiceSizing.Verdict",
         "AlertStateEnum": "apps.alerts.models.Alert.State",
+        "ReplicationDirectionEnum": "apps.replication.models.ReplicationRule.Direction",
         "WebhookEventEnum": "apps.webhooks.models.EventKind",
         "WebhookChosenEventEnum": "apps.webhooks.models.CHOSEN_KINDS",
         "WebhookStateEnum": "apps.webhooks.models.WebhookDelivery.State",

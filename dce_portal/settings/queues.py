@@ -65,6 +65,7 @@ _HOUSEKEEPING = {
     "offer the agent's image": _entry("apps.registry.tasks.publish_own_images", 60.0),
     "send webhooks": _entry("apps.webhooks.tasks.send_waiting", 5.0),
     "drop old webhook deliveries": _entry("apps.webhooks.tasks.drop_old_deliveries", 3600.0),
+    "start replications": _entry("apps.replication.tasks.start_due", 5.0),
     "write samples to other stores": _entry("apps.interop.tasks.write_samples", 10.0),
     "drop old samples": _entry("apps.metrics.tasks.drop_old_samples", 900.0),
     "refresh right-sizing": _entry("apps.metrics.tasks.refresh_right_sizing", 600.0),

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from apps.registry.services.exchange import (
+    open_reading_door,
+    open_writing_door,
+    own_registry,
+    present_tags,
+)
 from apps.registry.services.grants import grant_role, revoke_grant
 from apps.registry.services.logins import revoke_docker_login
 from apps.registry.services.namespaces import create_namespace, delete_namespace, update_namespace
@@ -10,6 +16,10 @@ __all__ = [
     "create_namespace",
     "delete_namespace",
     "grant_role",
+    "open_reading_door",
+    "open_writing_door",
+    "own_registry",
+    "present_tags",
     "revoke_docker_login",
     "revoke_grant",
     "update_namespace",
