@@ -222,6 +222,42 @@ OPTIONS = (
         "How long the history of sent messages is kept, in days.",
     ),
     Option(
+        "DCE_TRIVY",
+        parsers.existing_file,
+        "file",
+        None,
+        "Trivy's program, which scans images; unset, the `trivy` that the machine has, if any.",
+    ),
+    Option(
+        "DCE_TRIVY_SERVER",
+        parsers.origin,
+        "address",
+        None,
+        "A Trivy server that holds the database; unset, Trivy works alone.",
+    ),
+    Option(
+        "DCE_TRIVY_TOKEN",
+        parsers.secret,
+        "secret",
+        None,
+        "The token of that server.",
+        secret=True,
+    ),
+    Option(
+        "DCE_TRIVY_CACHE",
+        parsers.folder,
+        "folder",
+        None,
+        "Where Trivy keeps its database; unset, a folder under DCE_DATA.",
+    ),
+    Option(
+        "DCE_TRIVY_OFFLINE",
+        parsers.boolean,
+        "yes or no",
+        "no",
+        "Use the database in that folder as it is and ask nobody outside.",
+    ),
+    Option(
         "DCE_WEB_WORKERS",
         parsers.integer(least=1, most=64),
         "number",
@@ -269,6 +305,11 @@ class Configuration:
     alert_private_addresses: bool
     webhook_private_addresses: bool
     delivery_days: int
+    trivy: Path | None
+    trivy_server: str | None
+    trivy_token: Secret | None
+    trivy_cache: Path | None
+    trivy_offline: bool
     web_workers: int
     worker_concurrency: int
 

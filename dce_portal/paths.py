@@ -46,6 +46,11 @@ class Paths:
         return self.run / f"{name}.sock"
 
     @property
+    def pull_guards(self) -> Path:
+        """An empty file for each namespace whose pulls nginx asks the portal about."""
+        return self.run / "pull-guards"
+
+    @property
     def secrets(self) -> Path:
         """Keys and generated passwords (folder 0700, files 0600)."""
         return self.data / "secrets"

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "apps.interop.apps.InteropConfig",
     "apps.webhooks.apps.WebhooksConfig",
     "apps.replication.apps.ReplicationConfig",
+    "apps.scanning.apps.ScanningConfig",
 ]
 
 MIDDLEWARE = [
@@ -172,6 +173,7 @@ SPECTACULAR_SETTINGS = {
         "AlertSeverityEnum": "apps.alerts.models.Severity",
         "SizingVerdictEnum": "apps.metrics.right_sizing.models.ServiceSizing.Verdict",
         "AlertStateEnum": "apps.alerts.models.Alert.State",
+        "ScanStateEnum": "apps.scanning.models.ScanReport.State",
         "ReplicationDirectionEnum": "apps.replication.models.ReplicationRule.Direction",
         "WebhookEventEnum": "apps.webhooks.models.EventKind",
         "WebhookChosenEventEnum": "apps.webhooks.models.CHOSEN_KINDS",

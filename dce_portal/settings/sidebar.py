@@ -60,6 +60,8 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Grants"), "key", "registry", "grant"),
             _list(_("Docker logins"), "login", "registry", "dockerlogin"),
             _list(_("Registry events"), "inbox", "registry", "registryevent"),
+            _list(_("Vulnerabilities"), "bug_report", "scanning", "scanreport"),
+            _list(_("Scan policies"), "shield", "scanning", "scanpolicy"),
             _list(_("Replication"), "sync_alt", "replication", "replicationrule"),
             _list(_("Other registries"), "dns", "replication", "remoteregistry"),
             _list(_("Cache namespaces"), "cloud_download", "replication", "cachenamespace"),
