@@ -15,6 +15,8 @@ class ScanningConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what operations do, and hear what the registry tells."""
+        from apps.scanning import pages
         from apps.scanning.services import listening
 
         listening.connect()
+        pages.register_tab()

@@ -27,7 +27,9 @@ def read_trivy(text: bytes) -> tuple[tuple[Finding, ...], str]:
         raise ReportUnreadable(f"it is no JSON ({error})") from error
     if not isinstance(document, dict) or document.get("SchemaVersion") != SCHEMA:
         raise ReportUnreadable("it is not of schema 2")
-    found = {_key(one): one for one in _findings(document)}
+    found: dict[tuple[str, ...], Finding] = {}
+    for one in _findings(document):
+        found.setdefault(_key(one), one)
     ordered = sorted(found.values(), key=lambda one: (rank(one.severity), one.id, one.package))
     return tuple(ordered), _system(document)
 
