@@ -94,7 +94,7 @@ class _GuardedAdapter(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as requests has it
-        super().init_poolmanager(*args, **options)  # type: ignore[no-untyped-call]  # requests' own
+        super().init_poolmanager(*args, **options)
         plain = type("Plain", (_Guarded, HTTPConnection), {"guard": self._guard})
         tls = type("Tls", (_Guarded, HTTPSConnection), {"guard": self._guard})
         self.poolmanager.pool_classes_by_scheme = {

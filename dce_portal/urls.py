@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.registry.urls")),
     path("", include("apps.metrics.urls")),
     path("", include("apps.interop.urls")),
+    path("", include("apps.replication.urls")),
     path("", include("apps.scanning.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include((API, "api"))),

@@ -112,6 +112,7 @@ ACTION_WORDS: dict[str, str | Promise] = {
     "replication.fetch.finished": _("a fetch from upstream ended"),
     "cachenamespace.add": _("bound a namespace to an upstream"),
     "cachenamespace.change": _("changed a namespace's upstream"),
+    "cachenamespace.fetch": _("fetched an image from upstream for a pull"),
     "cachenamespace.delete": _("took a namespace's upstream away"),
     "scan.run": _("asked for a scan"),
     "scan.run.finished": _("a scan ended"),

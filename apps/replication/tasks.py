@@ -12,3 +12,9 @@ def start_due() -> None:
     """Start the rule or the refresh whose time has come."""
     if not listening.start_due():
         caching.start_due_refresh()
+
+
+@shared_task(ignore_result=True)
+def mark_caches() -> None:
+    """Put right what nginx looks for, should a file have been lost."""
+    caching.mark_all()

@@ -56,15 +56,16 @@ def limits_of(policy: ScanPolicy | None) -> Limits:
 def may_pull(namespace: str, repository: str, reference: str) -> Verdict:
     """Whether a manifest may be pulled; `reference` is a digest or a tag.
 
-    One query where the namespace blocks nothing. An index may always be pulled: each of its images
-    is asked about when it is pulled itself.
+    One query where the namespace blocks nothing. What the catalogue does not know yet was not
+    scanned. An index may always be pulled: each of its images is asked about when it is pulled itself.
     """
     policy = ScanPolicy.objects.filter(namespace__name=namespace).first()
     limits = limits_of(policy)
     if not limits.blocks_anything:
         return ALLOWED
     digest = digest_behind(repository, reference)
-    if digest is None or images_behind(repository, digest) != [digest]:
+    images = [] if digest is None else images_behind(repository, digest)
+    if images and images != [digest]:
         return ALLOWED
     report = ScanReport.objects.filter(digest=digest).first()
     return _judged(report, limits)

@@ -68,6 +68,7 @@ _HOUSEKEEPING = {
     "scan what waits": _entry("apps.scanning.tasks.scan_waiting", 10.0),
     "mark guarded pulls": _entry("apps.scanning.tasks.mark_guarded", 60.0),
     "drop old scan reports": _entry("apps.scanning.tasks.drop_old_reports", 3600.0),
+    "mark cache namespaces": _entry("apps.replication.tasks.mark_caches", 60.0),
     "start replications": _entry("apps.replication.tasks.start_due", 5.0),
     "write samples to other stores": _entry("apps.interop.tasks.write_samples", 10.0),
     "drop old samples": _entry("apps.metrics.tasks.drop_old_samples", 900.0),

@@ -119,7 +119,7 @@ class HttpRemote:
         """Do as the challenge says; False when there is no way on."""
         kind, _space, rest = answer.headers.get("WWW-Authenticate", "").partition(" ")
         if kind.lower() == "basic" and self._pair is not None and scope not in self._tokens:
-            self._tokens[scope] = requests.auth._basic_auth_str(*self._pair)  # type: ignore[no-untyped-call]  # as requests itself does
+            self._tokens[scope] = requests.auth._basic_auth_str(*self._pair)
             return True
         if kind.lower() != "bearer":
             return False

@@ -18,7 +18,7 @@ from apps.replication.models import (
 )
 from dce_portal.api.serializers import StrictSerializer
 
-MINUTES = {"min_value": SHORTEST_MINUTES, "max_value": LONGEST_MINUTES}
+MINUTES: dict[str, Any] = {"min_value": SHORTEST_MINUTES, "max_value": LONGEST_MINUTES}
 
 
 class RemoteRegistrySerializer(serializers.ModelSerializer[RemoteRegistry]):
@@ -104,6 +104,11 @@ class ReplicationRuleWish(StrictSerializer):
     is_active = serializers.BooleanField(default=True)
 
 
+def namespace_model() -> Any:  # noqa: ANN401 - another app's model, known through the foreign key alone
+    """The model that a namespace is of."""
+    return CacheNamespace._meta.get_field("namespace").related_model
+
+
 class CacheNamespaceSerializer(serializers.ModelSerializer[CacheNamespace]):
     """A namespace that is filled from upstream."""
 
@@ -141,7 +146,7 @@ class CacheNamespaceWish(CacheNamespaceChange):
 
     namespace = serializers.SlugRelatedField(
         slug_field="name",
-        queryset=CacheNamespace._meta.get_field("namespace").related_model.objects.all(),  # type: ignore[union-attr]  # another app's model, through the foreign key alone
+        queryset=namespace_model().objects.all(),
     )
 
 

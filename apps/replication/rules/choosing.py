@@ -11,6 +11,7 @@ GLOB: Final = re.compile(r"[*?\[]")
 _PART: Final = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 REPOSITORY: Final = re.compile(rf"{_PART}(?:/{_PART})*")
 LONGEST_NAME: Final = 200
+DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,6 +27,7 @@ from apps.replication.services.running import (
     said_of,
 )
 from dce_portal.errors import Conflict, InvalidInput, NotFound
+from dce_portal.front_marks import mark
 from dce_portal.models import Operation
 from dce_portal.operations import OperationRun, Target, operation_handler, start_operation
 from dce_portal.origin import PORTAL, Origin
@@ -47,7 +49,14 @@ def save_cache(
         cache.save()
         target = Target("cachenamespace", str(cache.pk), str(cache))
         record_audit(f"cachenamespace.{verb}", origin=origin, target=target)
+        transaction.on_commit(mark_all)
     return cache
+
+
+def mark_all() -> None:
+    """Mark the namespaces whose missing manifests nginx asks the portal for, and no others."""
+    active = CacheNamespace.objects.filter(is_active=True)
+    mark(settings.PATHS.cache_marks, set(active.values_list("namespace__name", flat=True)))
 
 
 def delete_cache(cache: CacheNamespace, *, origin: Origin) -> None:
@@ -56,6 +65,7 @@ def delete_cache(cache: CacheNamespace, *, origin: Origin) -> None:
         target = Target("cachenamespace", str(cache.pk), str(cache))
         record_audit("cachenamespace.delete", origin=origin, target=target)
         cache.delete()
+        transaction.on_commit(mark_all)
 
 
 @transaction.atomic

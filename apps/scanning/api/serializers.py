@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -70,6 +72,11 @@ class ScanWish(StrictSerializer):
     reference = serializers.CharField(max_length=160, help_text=_("A tag or a digest."))
 
 
+def namespace_model() -> Any:  # noqa: ANN401 - another app's model, known through the foreign key alone
+    """The model that a namespace is of."""
+    return ScanPolicy._meta.get_field("namespace").related_model
+
+
 class ScanPolicySerializer(serializers.ModelSerializer[ScanPolicy]):
     """What a namespace wants."""
 
@@ -108,5 +115,5 @@ class ScanPolicyWish(ScanPolicyChange):
 
     namespace = serializers.SlugRelatedField(
         slug_field="name",
-        queryset=ScanPolicy._meta.get_field("namespace").related_model.objects.all(),  # type: ignore[union-attr]  # another app's model, through the foreign key alone
+        queryset=namespace_model().objects.all(),
     )

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.services import record_audit
 from apps.scanning.models import ScanPolicy
 from apps.scanning.selectors import limits_of
-from apps.scanning.services.marking import mark
 from dce_portal.errors import InvalidInput
+from dce_portal.front_marks import mark
 from dce_portal.operations import Target
 from dce_portal.origin import Origin
 
@@ -46,7 +47,8 @@ def delete_policy(policy: ScanPolicy, *, origin: Origin) -> None:
 def mark_all() -> None:
     """Mark the namespaces whose pulls are to be looked at, and no others."""
     policies = ScanPolicy.objects.select_related("namespace")
-    mark({one.namespace.name for one in policies if limits_of(one).blocks_anything})
+    names = {one.namespace.name for one in policies if limits_of(one).blocks_anything}
+    mark(settings.PATHS.pull_guards, names)
 
 
 def _record(action: str, policy: ScanPolicy, origin: Origin, detail: Mapping[str, Any]) -> None:

@@ -22,7 +22,16 @@ class WebhookSerializer(serializers.ModelSerializer[Webhook]):
         """All facts."""
 
         model = Webhook
-        fields = ("id", "href", "name", "url", "kinds", "patterns", "is_active", "created_at")
+        fields: tuple[str, ...] = (
+            "id",
+            "href",
+            "name",
+            "url",
+            "kinds",
+            "patterns",
+            "is_active",
+            "created_at",
+        )
         read_only_fields = fields
 
 
@@ -34,7 +43,7 @@ class MadeWebhookSerializer(WebhookSerializer):
     class Meta(WebhookSerializer.Meta):
         """And the key."""
 
-        fields = (*WebhookSerializer.Meta.fields, "key")  # type: ignore[assignment]  # one more
+        fields = (*WebhookSerializer.Meta.fields, "key")
         read_only_fields = fields
 
 

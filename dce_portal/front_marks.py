@@ -1,22 +1,17 @@
-"""Marks namespaces by empty files that nginx looks for, so that all other pulls pass the portal by."""
+"""Marks namespaces by empty files that nginx looks for, so that everybody else's pulls pass the portal by."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-
-from django.conf import settings
-
-from dce_portal.paths import Paths
+from pathlib import Path
 
 
-def mark(namespaces: set[str]) -> None:
+def mark(folder: Path, names: set[str]) -> None:
     """Make the files that are missing, remove those that are too many."""
-    paths: Paths = settings.PATHS
-    folder = paths.pull_guards
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     there = {one.name for one in folder.iterdir()}
-    for name in namespaces - there:
+    for name in names - there:
         (folder / name).touch(mode=0o644)
-    for name in there - namespaces:
+    for name in there - names:
         with suppress(FileNotFoundError):
             (folder / name).unlink()
