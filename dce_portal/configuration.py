@@ -215,11 +215,54 @@ OPTIONS = (
         "Whether messages of alerts may go to addresses inside private networks and on this machine.",
     ),
     Option(
+        "DCE_WEBHOOK_PRIVATE_ADDRESSES",
+        parsers.boolean,
+        "yes or no",
+        "no",
+        "Whether webhooks may go to addresses inside private networks and on this machine.",
+    ),
+    Option(
         "DCE_DELIVERY_DAYS",
         parsers.integer(least=1, most=3650),
         "number",
         "90",
         "How long the history of sent messages is kept, in days.",
+    ),
+    Option(
+        "DCE_TRIVY",
+        parsers.existing_file,
+        "file",
+        None,
+        "Trivy's program, which scans images; unset, the `trivy` that the machine has, if any.",
+    ),
+    Option(
+        "DCE_TRIVY_SERVER",
+        parsers.origin,
+        "address",
+        None,
+        "A Trivy server that holds the database; unset, Trivy works alone.",
+    ),
+    Option(
+        "DCE_TRIVY_TOKEN",
+        parsers.secret,
+        "secret",
+        None,
+        "The token of that server.",
+        secret=True,
+    ),
+    Option(
+        "DCE_TRIVY_CACHE",
+        parsers.folder,
+        "folder",
+        None,
+        "Where Trivy keeps its database; unset, a folder under DCE_DATA.",
+    ),
+    Option(
+        "DCE_TRIVY_OFFLINE",
+        parsers.boolean,
+        "yes or no",
+        "no",
+        "Use the database in that folder as it is and ask nobody outside.",
     ),
     Option(
         "DCE_WEB_WORKERS",
@@ -268,7 +311,13 @@ class Configuration:
     poll_shards: int
     node_limit: int | None
     alert_private_addresses: bool
+    webhook_private_addresses: bool
     delivery_days: int
+    trivy: Path | None
+    trivy_server: str | None
+    trivy_token: Secret | None
+    trivy_cache: Path | None
+    trivy_offline: bool
     web_workers: int
     worker_concurrency: int
 

@@ -51,6 +51,16 @@ class Paths:
         return self.run / "registry-read-only"
 
     @property
+    def pull_guards(self) -> Path:
+        """An empty file for each namespace whose pulls nginx asks the portal about."""
+        return self.run / "pull-guards"
+
+    @property
+    def cache_marks(self) -> Path:
+        """An empty file for each namespace whose missing manifests are fetched from upstream."""
+        return self.run / "cache-marks"
+
+    @property
     def secrets(self) -> Path:
         """Keys and generated passwords (folder 0700, files 0600)."""
         return self.data / "secrets"

@@ -26,6 +26,9 @@ API: list[URLPattern | URLResolver] = [
     path("", include("apps.alerts.api.urls")),
     path("", include("apps.interop.api.urls")),
     path("", include("apps.policies.api.urls")),
+    path("", include("apps.webhooks.api.urls")),
+    path("", include("apps.replication.api.urls")),
+    path("", include("apps.scanning.api.urls")),
     re_path(r"", no_such_address),
 ]
 
@@ -37,6 +40,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.metrics.urls")),
     path("", include("apps.interop.urls")),
     path("", include("apps.policies.urls")),
+    path("", include("apps.replication.urls")),
+    path("", include("apps.scanning.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include((API, "api"))),
     path("admin/", admin.site.urls),

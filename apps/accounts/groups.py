@@ -20,6 +20,9 @@ PORTAL_APPS = (
     "alerts",
     "interop",
     "policies",
+    "webhooks",
+    "replication",
+    "scanning",
 )
 WATCHED_APPS = ("nodes", "workloads", "metrics", "alerts")
 
@@ -30,6 +33,7 @@ _operating = (
     | Q(content_type__app_label="nodes", content_type__model="engineendpoint")
     | Q(content_type__app_label="alerts", codename="acknowledge_alert")
     | Q(content_type__app_label="portal", codename="view_operation")
+    | Q(content_type__app_label="scanning", codename="start_scan")
     | Q(content_type__app_label="metrics", codename="change_retention")
     | Q(content_type__app_label="alerts", content_type__model="silence")
     | Q(content_type__app_label="alerts", codename__in=("test_channel", "change_delivery"))

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from django.conf import settings
 
 from apps.registry.adapters.distribution import SOCKET_ORIGIN, DistributionRegistry
+from apps.registry.adapters.door import Behind, door_to
 from apps.registry.adapters.image_push import ImagePush
-from apps.registry.ports import ImagePushPort, RegistryPort
+from apps.registry.ports import Door, ImagePushPort, RegistryPort
 from apps.registry.rights import ANY, PULL, PUSH, Access
 from apps.registry.signing import signer
 
@@ -75,3 +76,17 @@ def open_pusher() -> Iterator[ImagePushPort]:
         yield port
     finally:
         port.close()
+
+
+READING = ("GET", "HEAD")
+PUSHING = (*READING, "POST", "PATCH", "PUT")
+
+
+@contextmanager
+def open_door(*, may_push: bool) -> Iterator[Door]:
+    """A door to the registry for a helper program, closed afterwards."""
+    tokens = OwnTokens(PULL, PUSH) if may_push else OwnTokens(PULL)
+    socket = None if settings.REGISTRY_URL else settings.PATHS.socket("registry")
+    methods = PUSHING if may_push else READING
+    with door_to(Behind(tokens, settings.REGISTRY_URL or SOCKET_ORIGIN, socket, methods)) as door:
+        yield door

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from dce_portal.secret import Secret
+
 INDEX_TYPES = frozenset(
     {
         "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -65,6 +67,15 @@ class ArchiveInfo:
 
     version: str
     config_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An address on this machine that leads to the registry, with its own password, while it is open."""
+
+    host: str
+    username: str
+    password: Secret
 
 
 class ImagePushPort(Protocol):

@@ -65,6 +65,8 @@ def _places(workspace: Workspace) -> dict[str, Any]:
     sockets = ("web", "stream", "redis", "registry", "supervisor")
     return {
         "run": str(paths.run),
+        "pull_guards": str(paths.pull_guards),
+        "cache_marks": str(paths.cache_marks),
         "log": workspace.plain(paths.logs, name="log"),
         "config": workspace.plain(paths.config, name="config"),
         "static": workspace.plain(paths.static, name="static"),

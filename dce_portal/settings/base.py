@@ -49,6 +49,9 @@ INSTALLED_APPS = [
     "apps.alerts.apps.AlertsConfig",
     "apps.interop.apps.InteropConfig",
     "apps.policies.apps.PoliciesConfig",
+    "apps.webhooks.apps.WebhooksConfig",
+    "apps.replication.apps.ReplicationConfig",
+    "apps.scanning.apps.ScanningConfig",
 ]
 
 MIDDLEWARE = [
@@ -175,6 +178,11 @@ SPECTACULAR_SETTINGS = {
         "LeastRoleEnum": "apps.policies.models.guard.Who",
         "RetentionScheduleEnum": "apps.policies.models.RetentionRule.Schedule",
         "RetentionRunStateEnum": "apps.policies.models.RetentionRun.State",
+        "ScanStateEnum": "apps.scanning.models.ScanReport.State",
+        "ReplicationDirectionEnum": "apps.replication.models.ReplicationRule.Direction",
+        "WebhookEventEnum": "apps.webhooks.models.EventKind",
+        "WebhookChosenEventEnum": "apps.webhooks.models.CHOSEN_KINDS",
+        "WebhookStateEnum": "apps.webhooks.models.WebhookDelivery.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -65,6 +65,12 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Retention of tags"), "auto_delete", "policies", "retentionrule"),
             _list(_("Garbage collection"), "recycling", "policies", "collection"),
             _list(_("Registry events"), "inbox", "registry", "registryevent"),
+            _list(_("Vulnerabilities"), "bug_report", "scanning", "scanreport"),
+            _list(_("Scan policies"), "shield", "scanning", "scanpolicy"),
+            _list(_("Replication"), "sync_alt", "replication", "replicationrule"),
+            _list(_("Other registries"), "dns", "replication", "remoteregistry"),
+            _list(_("Cache namespaces"), "cloud_download", "replication", "cachenamespace"),
+            _list(_("Webhooks"), "webhook", "webhooks", "webhook"),
         ),
         _group(
             _("Access"),

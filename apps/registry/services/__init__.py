@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from apps.registry.services.exchange import (
+    digest_behind,
+    images_behind,
+    open_reading_door,
+    open_writing_door,
+    own_registry,
+    present_tags,
+    unknown_digests,
+)
 from apps.registry.services.grants import grant_role, revoke_grant
 from apps.registry.services.logins import revoke_docker_login
 from apps.registry.services.namespaces import create_namespace, delete_namespace, update_namespace
@@ -9,8 +18,15 @@ from apps.registry.services.namespaces import create_namespace, delete_namespace
 __all__ = [
     "create_namespace",
     "delete_namespace",
+    "digest_behind",
     "grant_role",
+    "images_behind",
+    "open_reading_door",
+    "open_writing_door",
+    "own_registry",
+    "present_tags",
     "revoke_docker_login",
     "revoke_grant",
+    "unknown_digests",
     "update_namespace",
 ]

@@ -23,6 +23,7 @@ from apps.registry.notifications import Notice, fingerprint, read_events, read_n
 from apps.registry.ports import USER_AGENT, RegistryPort
 from apps.registry.services import catalogue
 from apps.registry.services.catalogue import Push
+from apps.webhooks.services import raise_event
 from dce_portal.errors import NotFound, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -146,6 +147,7 @@ def _apply_push(notice: Notice, at: datetime, reading: catalogue.Reading | None)
     if notice.tag:
         catalogue.point_tag(manifest, name=notice.tag, push=push)
     catalogue.note_push(repository, at=at)
+    _tell("push", notice, at, size_bytes=manifest.size_bytes, media_type=manifest.media_type)
 
 
 def _apply_pull(notice: Notice, at: datetime) -> None:
@@ -164,6 +166,12 @@ def _apply_delete(notice: Notice, at: datetime) -> None:
         Tag.objects.filter(name=notice.tag, **here).delete()
     elif notice.digest:
         Manifest.objects.filter(digest=notice.digest, **here).delete()
+    _tell("delete", notice, at)
+
+
+def _tell(kind: str, notice: Notice, at: datetime, **more: Any) -> None:  # noqa: ANN401 - plain JSON
+    facts = {"tag": notice.tag, "digest": notice.digest, "by": notice.actor, "at": at.isoformat()}
+    raise_event(kind, {**facts, **more}, repository=notice.repository)
 
 
 def drop_old_events() -> int:

@@ -70,6 +70,7 @@ def rows(administrator, secrets):
     _catalogue(administrator)
     _alerts()
     _policies()
+    _exchange()
 
 
 @pytest.fixture
@@ -99,6 +100,25 @@ def _alerts():
     AlertFactory(pk=1, rule=AlertRule.objects.get(pk=1))
     channel_of(pk=1)
     Silence.objects.create(pk=1, object_kind="service", reason="repair")
+
+
+def _exchange():
+    """A webhook that was told something, a rule to another registry, a cache, a report and a policy."""
+    from apps.registry.models import Namespace
+    from apps.replication.models import CacheNamespace, RemoteRegistry, ReplicationRule
+    from apps.scanning.models import ScanPolicy, ScanReport
+    from apps.webhooks.models import Webhook, WebhookDelivery
+
+    hook = Webhook.objects.create(pk=1, name="ci", url="https://ci.test/", kinds=["push"])
+    WebhookDelivery.objects.create(pk=1, webhook=hook, kind="push", state="sent")
+    remote = RemoteRegistry.objects.create(pk=1, name="there", url="https://there.test")
+    rule = {"direction": "push", "repositories": "team/*"}
+    ReplicationRule.objects.create(pk=1, name="out", remote=remote, **rule)
+    namespace = Namespace.objects.get(pk=1)
+    CacheNamespace.objects.create(pk=1, namespace=namespace, remote=remote)
+    ScanPolicy.objects.create(pk=1, namespace=namespace)
+    digest = "sha256:" + "0" * 64
+    ScanReport.objects.create(pk=1, repository="team/app", digest=digest, state="done")
 
 
 @pytest.fixture(autouse=True)

@@ -8,15 +8,14 @@ differently the second time gains nothing.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# Cloud metadata that is not link-local: Alibaba's and Amazon's over IPv6.
-METADATA = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "fd00:ec2::254")))
+from dce_portal.addresses import is_allowed
+
 STARTING = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty")
 REACHING = ("socket.connect", "socket.sendto", "socket.sendmsg")
 READABLE = (
@@ -61,20 +60,6 @@ class Fence:
         writes = isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
         if (writes and name != "/dev/null") or not name.startswith((*self.folders, *READABLE)):
             raise FenceError("a message has no use for this file")
-
-
-def is_allowed(address: object, *, allow_private: bool) -> bool:
-    """Whether a socket may connect there: a numeric address that is public, or private where that is open."""
-    if not isinstance(address, tuple):
-        return False
-    try:
-        found = ipaddress.ip_address(str(address[0]).partition("%")[0])
-    except ValueError:
-        return False
-    found = getattr(found, "ipv4_mapped", None) or found
-    if found in METADATA or found.is_link_local or found.is_multicast or found.is_unspecified:
-        return False
-    return found.is_global or allow_private
 
 
 def raise_fence(*, allow_private: bool) -> Fence:

@@ -1,0 +1,1 @@
+"""What speaks to other registries, and what copies."""

@@ -1,0 +1,85 @@
+"""Carries tags one after the other, says of each what became of it, and stops where a person asks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from apps.replication.ports import CopierPort, CopyJob, Place
+from apps.replication.services.plans import Item
+from dce_portal.errors import PortalError
+from dce_portal.models import Operation
+from dce_portal.operations import OperationRun
+
+# A worker's task ends after half an hour; what is left then is carried by the next run.
+LONGEST_RUN_S: Final = 1500.0
+NAMED_AT_MOST: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From where, to where, by what, and whether a tag is there already."""
+
+    source: Place
+    target: Place
+    copier: CopierPort
+    is_there: Callable[[Item], bool]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the tags."""
+
+    copied: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    left: int = 0
+
+
+def carry(run: OperationRun, way: Way, items: Iterable[Item]) -> Tally:
+    """Each tag; one that fails does not keep the others."""
+    ones = list(items)
+    run.say(_("%(n)d tags are to be looked at.") % {"n": len(ones)})
+    tally, until = Tally(), time.monotonic() + LONGEST_RUN_S
+    for number, item in enumerate(ones):
+        run.stop_if_cancelled()
+        if time.monotonic() > until:
+            tally.left = len(ones) - number
+            run.say(_("Time is over; %(n)d tags are left for the next run.") % {"n": tally.left})
+            break
+        _carry_one(run, way, item, tally)
+        run.progress((number + 1) * 100 // len(ones))
+    _say_skipped(run, tally)
+    return tally
+
+
+def _carry_one(run: OperationRun, way: Way, item: Item, tally: Tally) -> None:
+    name = f"{item.target}:{item.tag}"
+    try:
+        if way.is_there(item):
+            tally.skipped.append(name)
+            return
+        job = CopyJob(way.source, f"{item.source}:{item.tag}", way.target, name)
+        way.copier.copy(job, is_wanted=lambda: _is_wanted(run))
+    except PortalError as error:
+        tally.failed.append(name)
+        run.say(f"✗ {name}: {error.message}")
+        return
+    run.stop_if_cancelled()
+    tally.copied.append(name)
+    run.say(_("✓ %(name)s: copied") % {"name": name})
+
+
+def _is_wanted(run: OperationRun) -> bool:
+    return not Operation.objects.filter(pk=run.operation.pk, cancel_requested=True).exists()
+
+
+def _say_skipped(run: OperationRun, tally: Tally) -> None:
+    """Those that are there need no line each, but their names are told."""
+    for begin in range(0, len(tally.skipped), NAMED_AT_MOST):
+        names = ", ".join(tally.skipped[begin : begin + NAMED_AT_MOST])
+        run.say(_("Already there: %(names)s") % {"names": names})

@@ -1,0 +1,1 @@
+"""Looks for known vulnerabilities in images, keeps what was found, and may block pulls by it."""

@@ -1,0 +1,92 @@
+"""What reads reports: those that a person may see, and whether an image may be pulled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from apps.registry.selectors import repositories_visible_to
+from apps.registry.services import digest_behind, images_behind
+from apps.scanning.models import ScanPolicy, ScanReport
+from apps.scanning.rules.blocking import Limits, blocking, exceptions_in
+
+if TYPE_CHECKING:
+    from apps.registry.selectors import Person
+
+NAMED_AT_MOST = 5
+AGED = timedelta(days=1)
+State = ScanReport.State
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a pull may go on; else why not, in words for the client."""
+
+    is_allowed: bool
+    reason: str = ""
+
+
+ALLOWED = Verdict(is_allowed=True)
+
+
+def reports_visible_to(user: Person) -> QuerySet[ScanReport]:
+    """Those of images in repositories that the person may pull."""
+    if getattr(user, "is_superuser", False):
+        return ScanReport.objects.all()
+    digests = repositories_visible_to(user).values("manifests__digest")
+    return ScanReport.objects.filter(digest__in=digests)
+
+
+def limits_of(policy: ScanPolicy | None) -> Limits:
+    """What a policy wants, in the rules' shape."""
+    if policy is None:
+        return Limits()
+    return Limits(
+        block_from=policy.block_from,
+        only_fixable=policy.only_fixable,
+        block_unscanned=policy.block_unscanned,
+        excepted=exceptions_in(policy.excepted),
+    )
+
+
+def may_pull(namespace: str, repository: str, reference: str) -> Verdict:
+    """Whether a manifest may be pulled; `reference` is a digest or a tag.
+
+    One query where the namespace blocks nothing. What the catalogue does not know yet was not
+    scanned. An index may always be pulled: each of its images is asked about when it is pulled itself.
+    """
+    policy = ScanPolicy.objects.filter(namespace__name=namespace).first()
+    limits = limits_of(policy)
+    if not limits.blocks_anything:
+        return ALLOWED
+    digest = digest_behind(repository, reference)
+    images = [] if digest is None else images_behind(repository, digest)
+    if images and images != [digest]:
+        return ALLOWED
+    report = ScanReport.objects.filter(digest=digest).first()
+    return _judged(report, limits)
+
+
+def _judged(report: ScanReport | None, limits: Limits) -> Verdict:
+    if report is None or report.scanned_at is None:
+        reason = _("this image was not scanned yet, and its namespace lets no such image be pulled")
+        return Verdict(is_allowed=False, reason=reason) if limits.block_unscanned else ALLOWED
+    names = blocking(report.findings, limits)
+    if not names:
+        return ALLOWED
+    shown = ", ".join(names[:NAMED_AT_MOST])
+    reason = _("this image has %(n)d vulnerabilities that its namespace does not allow: %(names)s")
+    return Verdict(is_allowed=False, reason=reason % {"n": len(names), "names": shown})
+
+
+def next_to_scan(now: datetime) -> ScanReport | None:
+    """The report that waits longest; when none waits, the oldest that is a day old."""
+    lapsed = Q(state__in=(State.RUNNING, State.FAILED), lease_until__lt=now)
+    waiting = Q(state=State.WAITING) | lapsed
+    first = ScanReport.objects.filter(waiting).order_by("pk").first()
+    aged = ScanReport.objects.filter(state=State.DONE, scanned_at__lt=now - AGED)
+    return first or aged.order_by("scanned_at").first()

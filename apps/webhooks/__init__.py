@@ -1,0 +1,1 @@
+"""What happened in the registry, told to other programs: signed JSON by HTTP."""

@@ -1,0 +1,29 @@
+"""What reads webhooks and their deliveries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from apps.webhooks.models import OPEN_STATES, Webhook, WebhookDelivery
+from apps.webhooks.rules.sending import matches
+
+TONES = {"waiting": "busy", "sending": "busy", "failed": "late", "sent": "good", "given_up": "bad"}
+
+
+def listening(kind: str, repository: str) -> list[Webhook]:
+    """The webhooks that want to hear of this event."""
+    active = Webhook.objects.filter(is_active=True)
+    return [
+        one
+        for one in active
+        if kind in one.kinds and (not repository or matches(one.patterns, repository))
+    ]
+
+
+def due(now: datetime) -> QuerySet[WebhookDelivery]:
+    """Deliveries whose time has come and that nobody is sending."""
+    free = Q(lease_until=None) | Q(lease_until__lte=now)
+    rows = WebhookDelivery.objects.filter(free, state__in=OPEN_STATES, next_at__lte=now)
+    return rows.select_related("webhook").order_by("next_at", "pk")
