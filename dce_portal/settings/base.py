@@ -65,11 +65,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
-# For the token endpoint alone: dce_portal/lean_handler.py says why.
-LEAN_MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-]
+# Views without the layers above, by whole path: dce_portal/lean_handler.py says why.
+LEAN_VIEWS = {"/auth/token": "apps.registry.api.token.registry_token"}
 
 ROOT_URLCONF = "dce_portal.urls"
 WSGI_APPLICATION = "dce_portal.wsgi.application"
