@@ -30,3 +30,19 @@ def read_rows(statement: str, parameters: Sequence[str | int]) -> list[tuple[Any
 @lru_cache(maxsize=256)
 def _for_sqlite(statement: str) -> str:
     return statement.replace("%s", "?")
+
+
+def database_state() -> tuple[int, int, int] | None:
+    """What stays the same for as long as nobody writes; None where that cannot be told cheaply.
+
+    SQLite counts what other connections wrote, and the connection what it wrote itself: what this
+    thread read in the same state is still true, to the last row.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return None
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        raw = connection.connection
+        version: int = raw.execute("PRAGMA data_version").fetchone()[0]
+        return id(raw), version, raw.total_changes

@@ -167,7 +167,9 @@ def test_chunked_form_under_wsgi(team, alice, access_in):
     del request.META["CONTENT_LENGTH"]
     request.environ.update({"wsgi.input": io.BytesIO(form.encode()), "wsgi.input_terminated": True})
     response = registry_token(request)
-    assert access_in(json.loads(response.content)["token"]) == {"repository:team/app": ["pull", "push"]}
+    assert access_in(json.loads(response.content)["token"]) == {
+        "repository:team/app": ["pull", "push"]
+    }
 
 
 def test_session_and_csrf_do_not_matter(signed_in, alice, access_in):
