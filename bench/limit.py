@@ -1,4 +1,4 @@
-"""The upper limit of the token endpoint here: the same servers, the same nginx, and an application that does nothing."""
+"""The upper limit of the token endpoint here: the same nginx and granian over an application that does nothing."""
 
 from __future__ import annotations
 

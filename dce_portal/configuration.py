@@ -114,6 +114,13 @@ OPTIONS = (
         "A registry (CNCF Distribution) in place of the embedded one.",
     ),
     Option(
+        "DCE_REGISTRY_TOKEN_LIFE_S",
+        parsers.integer(least=60, most=3600),
+        "number",
+        "300",
+        "How many seconds a registry token lives; a right that was taken away works until then.",
+    ),
+    Option(
         "DCE_DOCKER_HOST",
         parsers.engines,
         "engine addresses",
@@ -246,6 +253,7 @@ class Configuration:
     database_url: Secret | None
     redis_url: Secret | None
     registry_url: str | None
+    registry_token_life_s: int
     docker_hosts: tuple[str, ...]
     docker_tls_ca: Path | None
     docker_tls_cert: Path | None

@@ -10,7 +10,8 @@ from django.conf import settings
 
 from apps.registry.adapters.distribution import SOCKET_ORIGIN, DistributionRegistry
 from apps.registry.adapters.image_push import ImagePush
-from apps.registry.ports import ImagePushPort, RegistryPort
+from apps.registry.adapters.probe import RegistryProbe
+from apps.registry.ports import ImagePushPort, ProbePort, RegistryPort
 from apps.registry.rights import ANY, PULL, PUSH, Access
 from apps.registry.signing import signer
 
@@ -71,6 +72,19 @@ def open_pusher() -> Iterator[ImagePushPort]:
         port = ImagePush(settings.REGISTRY_URL, token=tokens)
     else:
         port = ImagePush(SOCKET_ORIGIN, token=tokens, socket=settings.PATHS.socket("registry"))
+    try:
+        yield port
+    finally:
+        port.close()
+
+
+@contextmanager
+def open_probe() -> Iterator[ProbePort]:
+    """The way to ask the registry whether it understands the portal, closed afterwards."""
+    if settings.REGISTRY_URL:
+        port = RegistryProbe(settings.REGISTRY_URL)
+    else:
+        port = RegistryProbe(SOCKET_ORIGIN, socket=settings.PATHS.socket("registry"))
     try:
         yield port
     finally:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,6 +31,7 @@ from dce_portal import secret_files
 ALGORITHM = "ES256"
 _SHA256 = ec.ECDSA(hashes.SHA256())
 _NUMBER_BYTES = 32
+LOOK_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,30 +89,61 @@ def _claims(*, subject: str, access: Iterable[Access], now_s: int, life_s: int) 
     }
 
 
-@cache
+class _Keeper:
+    """This process's signer, read anew once its key's file is another one."""
+
+    def __init__(self) -> None:
+        self.looked_at = -LOOK_EVERY_S
+        self.stamp: tuple[Path, int, int] | None = None
+        self.signer: Signer | None = None
+
+    def current(self) -> Signer:
+        now = time.monotonic()
+        if self.signer is None or now - self.looked_at >= LOOK_EVERY_S:
+            self.signer = self._read(settings.PATHS.secrets)
+            self.looked_at = now
+        return self.signer
+
+    def _read(self, folder: Path) -> Signer:
+        path = folder / secret_files.SIGNING_KEY
+        try:
+            found = path.stat()
+            stamp = (path, found.st_ino, found.st_mtime_ns)
+            if self.signer is not None and stamp == self.stamp:
+                return self.signer
+            key = path.read_bytes()
+            certificates = (folder / secret_files.SIGNING_CERTIFICATE).read_bytes()
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"The key that signs registry tokens is not in {folder} ({error.strerror}); "
+                "`make run` makes it once."
+            ) from None
+        self.stamp = stamp
+        return load_signer(key_pem=key, certificate_pem=certificates)
+
+
+_keeper = _Keeper()
+
+
 def signer() -> Signer:
-    """This process's signer, read from the files that the launcher made."""
-    folder: Path = settings.PATHS.secrets
-    try:
-        key = (folder / secret_files.SIGNING_KEY).read_bytes()
-        certificate = (folder / secret_files.SIGNING_CERTIFICATE).read_bytes()
-    except OSError as error:
-        raise ImproperlyConfigured(
-            f"The key that signs registry tokens is not in {folder} ({error.strerror}); "
-            "`make run` makes it once."
-        ) from None
-    return load_signer(key_pem=key, certificate_pem=certificate)
+    """This process's signer; a key that was changed signs within a second."""
+    return _keeper.current()
 
 
 def load_signer(*, key_pem: bytes, certificate_pem: bytes) -> Signer:
-    """Read key and certificate (PEM); of a bundle, the first certificate is the key's own."""
+    """Read key and certificates (PEM); of a bundle, the one that is the key's own goes along."""
     key = cast(
         "ec.EllipticCurvePrivateKey", serialization.load_pem_private_key(key_pem, password=None)
     )
-    certificate = x509.load_pem_x509_certificates(certificate_pem)[0]
-    der = certificate.public_bytes(serialization.Encoding.DER)
-    headers = {"x5c": [base64.b64encode(der).decode()], "kid": key_id(key.public_key())}
-    return Signer(key, headers)
+    own = key_id(key.public_key())
+    for certificate in x509.load_pem_x509_certificates(certificate_pem):
+        if key_id(cast("ec.EllipticCurvePublicKey", certificate.public_key())) == own:
+            der = certificate.public_bytes(serialization.Encoding.DER)
+            return Signer(key, {"x5c": [base64.b64encode(der).decode()], "kid": own})
+    raise ImproperlyConfigured(
+        "The key that signs registry tokens has no certificate in its bundle; "
+        "put both back from a backup, or remove both files and start the portal again."
+    )
 
 
 def key_id(key: ec.EllipticCurvePublicKey) -> str:
@@ -120,3 +153,38 @@ def key_id(key: ec.EllipticCurvePublicKey) -> str:
     )
     text = base64.b32encode(hashlib.sha256(spki).digest()[:30]).decode()
     return ":".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+def thumbprint(key: ec.EllipticCurvePublicKey) -> str:
+    """The key's id as registry 3.x reckons it (RFC 7638)."""
+    members = {name: jwk_of(key)[name] for name in ("crv", "kty", "x", "y")}
+    digest = hashlib.sha256(orjson.dumps(members, option=orjson.OPT_SORT_KEYS)).digest()
+    return _base64url(digest).decode()
+
+
+def jwk_of(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
+    """The public key as a JSON Web Key, without an id."""
+    numbers = key.public_numbers()
+    x, y = (_base64url(one.to_bytes(_NUMBER_BYTES)).decode() for one in (numbers.x, numbers.y))
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y, "use": "sig", "alg": ALGORITHM}
+
+
+def key_set(certificate_pem: bytes) -> dict[str, list[dict[str, str]]]:
+    """Every trusted key as a JSON Web Key Set, under the id of registry 2.8 (which tokens carry) and of 3.x."""
+    certificates = x509.load_pem_x509_certificates(certificate_pem)
+    keys = [cast("ec.EllipticCurvePublicKey", one.public_key()) for one in certificates]
+    return {
+        "keys": [
+            {**jwk_of(key), "kid": kid} for key in keys for kid in (key_id(key), thumbprint(key))
+        ]
+    }
+
+
+def key_id_of(certificate: x509.Certificate) -> str:
+    """The id of a certificate's key, as tokens carry it."""
+    return key_id(cast("ec.EllipticCurvePublicKey", certificate.public_key()))
+
+
+def thumbprint_of(certificate: x509.Certificate) -> str:
+    """The same as registry 3.x reckons it."""
+    return thumbprint(cast("ec.EllipticCurvePublicKey", certificate.public_key()))

@@ -63,6 +63,16 @@ def process_states(paths: Paths) -> list[ProcessState]:
     ]
 
 
+def start_program(paths: Paths, name: str) -> None:
+    """Start a program that does not run; returns once supervisord counts it as started."""
+    _call(paths, "supervisor.startProcess", name)
+
+
+def signal_program(paths: Paths, name: str, signal_name: str) -> None:
+    """Send a program a signal; one that is to run comes back by itself after its end."""
+    _call(paths, "supervisor.signalProcess", name, signal_name)
+
+
 def stop(paths: Paths) -> None:
     """End the whole portal and wait until it is gone."""
     _call(paths, "supervisor.shutdown")
@@ -78,11 +88,11 @@ def status_table(states: Iterable[ProcessState]) -> str:
     return "\n".join(f"{one.name:<10} {one.state:<10} {one.description}" for one in states)
 
 
-def _call(paths: Paths, method: str) -> object:
+def _call(paths: Paths, method: str, *arguments: str) -> object:
     transport = _UnixTransport(str(paths.socket("supervisor")))
     try:
         with xmlrpc.client.ServerProxy("http://localhost", transport=transport) as server:
-            return getattr(server, method)()
+            return getattr(server, method)(*arguments)
     except (OSError, http.client.HTTPException):
         raise LauncherError(
             f"No portal runs with {paths.data}; start it with `make run`."

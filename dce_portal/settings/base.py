@@ -115,7 +115,7 @@ REGISTRY_URL = CONFIGURATION.registry_url
 REGISTRY_SERVICE = "dce-registry"
 REGISTRY_ISSUER = "dce-portal"
 # A registry token cannot be called back, so it is short; clients ask again by themselves.
-REGISTRY_TOKEN_LIFE_S = 300
+REGISTRY_TOKEN_LIFE_S = CONFIGURATION.registry_token_life_s
 # Whether `docker login` with a password may leave a revocable login on the client.
 REGISTRY_DOCKER_LOGINS = True
 REGISTRY_DOCKER_LOGIN_DAYS = 90

@@ -62,6 +62,7 @@ _HOUSEKEEPING = {
     "hand over waiting operations": _entry("dce_portal.tasks.hand_over_waiting", 60.0),
     "apply registry events": _entry("apps.registry.tasks.apply_events", 2.0),
     "reconcile the registry's catalogue": _entry("apps.registry.tasks.reconcile_catalogue", 600.0),
+    "go on with a change of the signing key": _entry("apps.registry.tasks.resume_keys", 300.0),
     "offer the agent's image": _entry("apps.registry.tasks.publish_own_images", 60.0),
     "write samples to other stores": _entry("apps.interop.tasks.write_samples", 10.0),
     "drop old samples": _entry("apps.metrics.tasks.drop_old_samples", 900.0),

@@ -60,6 +60,10 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Grants"), "key", "registry", "grant"),
             _list(_("Docker logins"), "login", "registry", "dockerlogin"),
             _list(_("Registry events"), "inbox", "registry", "registryevent"),
+            {
+                **_page(_("Check"), "fact_check", "admin:registry_check"),
+                "permission": _may("registry.check_registry"),
+            },
         ),
         _group(
             _("Access"),
@@ -92,6 +96,11 @@ def _is_in_history(request: HttpRequest) -> bool:
         str(reverse_lazy(f"admin:alerts_{name}")) for name in ("open", "alert_changelist")
     )
     return request.path.startswith(history) and request.path != open_page
+
+
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
+    """Ask for one right."""
+    return lambda request: request.user.has_perm(permission)
 
 
 def _may_view(app: str, model: str) -> Callable[[HttpRequest], bool]:
