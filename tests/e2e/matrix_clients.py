@@ -147,6 +147,11 @@ class StoreClient(MatrixClient):
 
     client: Client
 
+    def __init__(self, world: World, folder: Path) -> None:
+        """They want the file of logins to be there, also while nobody is signed in."""
+        super().__init__(world, folder)
+        (folder / "auth.json").write_text('{"auths": {}}')
+
     def login(self, username: str, secret: str) -> Answer:
         """Sign in."""
         how = ("--tls-verify=false", "-u", username, "--password-stdin")
