@@ -59,7 +59,10 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Tags"), "sell", "registry", "tag"),
             _list(_("Grants"), "key", "registry", "grant"),
             _list(_("Docker logins"), "login", "registry", "dockerlogin"),
-            _list(_("Registry events"), "inbox", "registry", "registryevent"),
+            {
+                **_list(_("Registry events"), "inbox", "registry", "registryevent"),
+                "active": _is_in_events,
+            },
             {
                 **_page(_("Check"), "fact_check", "admin:registry_check"),
                 "permission": _may("registry.check_registry"),
@@ -96,6 +99,15 @@ def _is_in_history(request: HttpRequest) -> bool:
         str(reverse_lazy(f"admin:alerts_{name}")) for name in ("open", "alert_changelist")
     )
     return request.path.startswith(history) and request.path != open_page
+
+
+def _is_in_events(request: HttpRequest) -> bool:
+    """The check has its address below the events', and an item of its own."""
+    check, events = (
+        str(reverse_lazy(f"admin:registry_{name}"))
+        for name in ("check", "registryevent_changelist")
+    )
+    return request.path.startswith(events) and not request.path.startswith(check)
 
 
 def _may(permission: str) -> Callable[[HttpRequest], bool]:
