@@ -121,6 +121,13 @@ OPTIONS = (
         "What becomes of a push that the portal cannot look at: closed refuses it, open lets it through.",
     ),
     Option(
+        "DCE_REGISTRY_TOKEN_LIFE_S",
+        parsers.integer(least=60, most=3600),
+        "number",
+        "300",
+        "How many seconds a registry token lives; a right that was taken away works until then.",
+    ),
+    Option(
         "DCE_DOCKER_HOST",
         parsers.engines,
         "engine addresses",
@@ -297,6 +304,7 @@ class Configuration:
     redis_url: Secret | None
     registry_url: str | None
     guard_fails: str
+    registry_token_life_s: int
     docker_hosts: tuple[str, ...]
     docker_tls_ca: Path | None
     docker_tls_cert: Path | None

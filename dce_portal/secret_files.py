@@ -11,7 +11,9 @@ EVENT_KEY = "registry-event-key"
 UPLOAD_KEY = "registry-http-secret"
 SEALING_KEY = "sealing-key"
 SIGNING_KEY = "token-key.pem"
+# Every certificate that the registry is to trust; that of the signing key is among them.
 SIGNING_CERTIFICATE = "token-certificate.pem"
+NEXT_SIGNING_KEY = "token-key-next.pem"
 
 
 def read_secret(folder: Path, name: str) -> str:

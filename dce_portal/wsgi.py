@@ -12,12 +12,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dce_portal.settings.base")
 
 pages = get_wsgi_application()
 
-from dce_portal.lean_handler import LeanHandler  # noqa: E402 - the app registry must be loaded first
+from django.conf import settings  # noqa: E402 - the app registry must be loaded first
 
-lean = LeanHandler()
+from dce_portal.lean_handler import LeanHandler  # noqa: E402 - as above
+
+lean = LeanHandler(settings.LEAN_VIEWS)
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answer a request; the busiest address, which knows no session and no form, goes without their layers."""
-    handler = lean if environ.get("PATH_INFO") in LeanHandler.paths else pages
-    return handler(environ, start_response)
+    if lean.serves(environ.get("PATH_INFO", "")):
+        return lean(environ, start_response)
+    return pages(environ, start_response)

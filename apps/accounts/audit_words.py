@@ -17,6 +17,8 @@ ACTION_WORDS: dict[str, str | Promise] = {
     "namespace.update": _("changed a namespace"),
     "namespace.delete": _("deleted a namespace"),
     "retention.change": _("changed how long usage is kept"),
+    "registry.rotate_keys": _("asked for a new key for registry tokens"),
+    "registry.rotate_keys.finished": _("the change of the key for registry tokens ended"),
     "grant.give": _("gave a grant"),
     "grant.revoke": _("took a grant away"),
     "certificate.issue": _("issued an agent's certificate"),

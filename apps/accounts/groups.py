@@ -32,6 +32,7 @@ _operating = (
     | Q(content_type__app_label="nodes", codename="operate_node")
     | Q(content_type__app_label="nodes", content_type__model="engineendpoint")
     | Q(content_type__app_label="alerts", codename="acknowledge_alert")
+    | Q(content_type__app_label="registry", codename="check_registry")
     | Q(content_type__app_label="portal", codename="view_operation")
     | Q(content_type__app_label="scanning", codename="start_scan")
     | Q(content_type__app_label="metrics", codename="change_retention")

@@ -10,9 +10,10 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
 
 from apps.accounts.models import PersonalToken, User
+from dce_portal.plain_reads import read_rows
 
 _UNUSED_OF_TOKEN = frozenset({"created_at", "last_used_address"})
 _USED_OF_OWNER = frozenset({"id", "username", "email", "is_active", "is_staff", "is_superuser"})
@@ -42,14 +43,13 @@ _STATEMENT = _statement()
 
 def token_with_owner(key: str) -> PersonalToken | None:
     """The token of that key; its owner is loaded, columns that signing in does not need are not."""
-    with connection.cursor() as cursor:
-        cursor.execute(_STATEMENT, (key,))
-        row = cursor.fetchone()
-    if row is None:
+    rows = read_rows(_STATEMENT, (key,))
+    if not rows:
         return None
+    row = rows[0]
     split = len(_TOKEN_FIELDS)
-    token = PersonalToken.from_db(connection.alias, _TOKEN_FIELDS, _read(_TOKEN_FIELDS, row))
-    token.owner = User.from_db(connection.alias, _OWNER_FIELDS, _read(_OWNER_FIELDS, row[split:]))
+    token = PersonalToken.from_db(DEFAULT_DB_ALIAS, _TOKEN_FIELDS, _read(_TOKEN_FIELDS, row))
+    token.owner = User.from_db(DEFAULT_DB_ALIAS, _OWNER_FIELDS, _read(_OWNER_FIELDS, row[split:]))
     return token
 
 

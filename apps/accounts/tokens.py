@@ -13,6 +13,7 @@ import secrets
 import string
 import zlib
 from dataclasses import dataclass
+from functools import cache
 
 PREFIX = "dcep_"
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -66,6 +67,7 @@ def checksum(body: str) -> str:
     return digits
 
 
+@cache
 def pepper_of(secret_key: str) -> bytes:
     """The key of all digests here, derived from the portal's own, so that a leaked table is of no use."""
     return hmac.digest(secret_key.encode(), b"apps.accounts.tokens", hashlib.sha256)

@@ -11,7 +11,8 @@ from django.conf import settings
 from apps.registry.adapters.distribution import SOCKET_ORIGIN, DistributionRegistry
 from apps.registry.adapters.door import Behind, door_to
 from apps.registry.adapters.image_push import ImagePush
-from apps.registry.ports import Door, ImagePushPort, RegistryPort
+from apps.registry.adapters.probe import RegistryProbe
+from apps.registry.ports import Door, ImagePushPort, ProbePort, RegistryPort
 from apps.registry.rights import ANY, PULL, PUSH, Access
 from apps.registry.signing import signer
 
@@ -90,3 +91,16 @@ def open_door(*, may_push: bool) -> Iterator[Door]:
     methods = PUSHING if may_push else READING
     with door_to(Behind(tokens, settings.REGISTRY_URL or SOCKET_ORIGIN, socket, methods)) as door:
         yield door
+
+
+@contextmanager
+def open_probe() -> Iterator[ProbePort]:
+    """The way to ask the registry whether it understands the portal, closed afterwards."""
+    if settings.REGISTRY_URL:
+        port = RegistryProbe(settings.REGISTRY_URL)
+    else:
+        port = RegistryProbe(SOCKET_ORIGIN, socket=settings.PATHS.socket("registry"))
+    try:
+        yield port
+    finally:
+        port.close()

@@ -1,13 +1,19 @@
-"""Notes what the token endpoint decided, without a database write in the request.
+"""Notes what the token endpoint decided, with neither a database write nor a round trip in the request.
 
-Notes wait in a Redis list; `apply_events` turns them into audit entries. Without Redis a note
-goes to the log alone: a token is not refused for want of its audit entry.
+Notes of a moment go to a Redis list together, and `apply_events` turns them into audit entries.
+Without Redis a note goes to the log alone: a token is not refused for want of its audit entry.
 """
 
 from __future__ import annotations
 
+import atexit
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import cast
 
 import orjson
@@ -21,6 +27,8 @@ log = structlog.get_logger(__name__)
 LIST_KEY = "dce:registry:decisions"
 MOST_WAITING = 20_000
 BATCH = 500
+# A process that is killed loses no more than what it noted in this time.
+GATHER_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +46,65 @@ class Decision:
     at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
 
 
-def note(decisions: list[Decision]) -> None:
-    """Keep decisions until the worker stores them; beyond a bound the oldest are dropped."""
-    if not decisions:
-        return
+class _Outbox:
+    """What this process noted and has not sent yet; a thread of its own sends it."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Decision] = deque(maxlen=MOST_WAITING)
+        self._filled = threading.Event()
+        threading.Thread(target=self._work, name="registry-decisions", daemon=True).start()
+        atexit.register(self.send)
+
+    def add(self, decisions: Sequence[Decision]) -> None:
+        """Leave notes for the thread; beyond a bound the oldest are dropped."""
+        self._waiting.extend(decisions)
+        self._filled.set()
+
+    def send(self) -> None:
+        """Send all that waits, now."""
+        while batch := self._next():
+            _send(batch)
+
+    def _next(self) -> list[Decision]:
+        batch: list[Decision] = []
+        while self._waiting and len(batch) < BATCH:
+            batch.append(self._waiting.popleft())
+        return batch
+
+    def _work(self) -> None:
+        while True:
+            self._filled.wait()
+            time.sleep(GATHER_S)
+            self._filled.clear()
+            try:
+                self.send()
+            except Exception:
+                log.exception("registry_decisions_lost")
+
+
+@cache
+def _outbox() -> _Outbox:
+    return _Outbox()
+
+
+def note(decisions: Sequence[Decision]) -> None:
+    """Keep decisions until the worker stores them."""
+    if decisions:
+        _outbox().add(decisions)
+
+
+def flush() -> None:
+    """Send what this process noted, without waiting for its turn."""
+    _outbox().send()
+
+
+def _send(batch: Sequence[Decision]) -> None:
     try:
-        waiting = live.client().rpush(LIST_KEY, *(orjson.dumps(one) for one in decisions))
+        waiting = live.client().rpush(LIST_KEY, *(orjson.dumps(one) for one in batch))
         if cast("int", waiting) > MOST_WAITING:
             live.client().ltrim(LIST_KEY, -MOST_WAITING, -1)
     except redis.RedisError as error:
-        for decision in decisions:
+        for decision in batch:
             log.warning("registry_decision", error=str(error), **asdict(decision))
 
 

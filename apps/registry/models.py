@@ -260,6 +260,10 @@ class RegistryEvent(models.Model):
         verbose_name = _("registry event")
         verbose_name_plural = _("registry events")
         ordering = ["-pk"]
+        permissions = [
+            ("check_registry", _("May see whether registry and portal understand each other")),
+            ("rotate_keys", _("May replace the key that signs registry tokens")),
+        ]
         indexes = [
             models.Index(
                 fields=["id"],

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.registry import selectors
+from apps.registry.key_files import own_key_files
 from apps.registry.models import UNKNOWN_PLATFORM, Manifest, Namespace, Repository, Role, Tag
 from apps.registry.ports import INDEX_TYPES
+from apps.registry.services import check_registry
 
 TAGS_SHOWN = 50
 GRANTS_SHOWN = 50
@@ -114,3 +117,18 @@ def bars(manifest: Manifest) -> tuple[LayerBar, ...]:
 def _layers(manifest: Manifest) -> Iterator[tuple[str, int]]:
     for layer in manifest.layers:
         yield str(layer["digest"]), int(layer["size_bytes"])
+
+
+def check_page(*, shows_bundle: bool) -> dict[str, Any]:
+    """What was found just now, and the key that signs; the bundle for a registry that a person looks after."""
+    files, findings = own_key_files(), check_registry()
+    states = {finding.state for finding in findings}
+    return {
+        "findings": findings,
+        "worst": next((state for state in ("bad", "late") if state in states), "good"),
+        "stage": str(files.stage()),
+        "certificate_ends": files.certificate().not_valid_after_utc,
+        "certificate_count": len(files.certificates()),
+        "is_embedded": not settings.REGISTRY_URL,
+        "bundle": files.bundle.read_text(encoding="ascii") if shows_bundle else "",
+    }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -111,6 +112,32 @@ class RegistryPort(Protocol):
 
     def manifest(self, repository: str, *, digest: str) -> ManifestInfo:
         """Read one manifest, and an image's platform from its configuration."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections; calling it twice does no harm."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """How a registry asks for a token, and what time it has; empty where it asks for none."""
+
+    status: int
+    realm: str = ""
+    service: str = ""
+    told_at: datetime | None = None
+
+
+class ProbePort(Protocol):
+    """What is asked of a registry to see whether it and the portal understand each other."""
+
+    def challenge(self) -> Challenge:
+        """Its answer to a request without a token; Unavailable when there is none."""
+        ...
+
+    def accepts(self, token: str) -> bool:
+        """Whether it takes a token; Unavailable when it does not answer."""
         ...
 
     def close(self) -> None:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import cache
 
-from django.db import connection
-
 from apps.accounts.models import TeamMembership
 from apps.registry.models import Grant, Namespace, Repository
+from dce_portal.plain_reads import read_rows
 
 Row = tuple[str, bool, str | None, str | None]
 
@@ -26,9 +25,8 @@ def rights_rows(names: Collection[str], *, person_id: int | None) -> list[Row]:
 
 
 def _fetched(statement: str, parameters: Sequence[str | int]) -> list[Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return [(name, bool(public), role, path) for name, public, role, path in cursor.fetchall()]
+    rows = read_rows(statement, parameters)
+    return [(name, bool(public), role, path) for name, public, role, path in rows]
 
 
 @cache

@@ -17,6 +17,7 @@ from apps.registry.adapters.image_push import read_archive
 from apps.registry.backends import open_pusher, open_registry
 from apps.registry.services.decisions import store_decisions
 from apps.registry.services.inbox import BATCH, apply_waiting, drop_old_events
+from apps.registry.services.key_rotation import resume_key_rotation
 from apps.registry.services.logins import drop_ended_logins
 from apps.registry.services.own_images import publish_agent_image
 from apps.registry.services.reconcile import reconcile
@@ -81,6 +82,21 @@ def _publish(path: Path) -> None:
             publish_agent_image(path, archive, registry=registry, pusher=pusher)
     except PortalError as error:
         log.warning("agent_image_put_off", path=str(path), reason=error.message)
+
+
+@shared_task(ignore_result=True)
+def resume_keys() -> None:
+    """Go on with a change of the signing key that the end of the controller interrupted."""
+    with _alone("resume_keys", for_s=RECONCILE_LOCK_S) as is_first:
+        if is_first and (operation := resume_key_rotation()):
+            log.info("registry_key_rotation_resumed", operation=str(operation.pk))
+
+
+@worker_ready.connect
+def resume_at_start(sender: Consumer, **_unused: object) -> None:
+    """Only the worker that runs operations."""
+    if sender.app.conf.task_default_queue in sender.app.amqp.queues.consume_from:
+        resume_keys.delay()
 
 
 @worker_ready.connect

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from apps.registry.api.token import RegistryTokenView
-from apps.registry.views import registry_events
+from apps.registry.api.token import registry_token
+from apps.registry.views import registry_events, registry_key_set
 
 urlpatterns: list[URLPattern] = [
-    path("auth/token", RegistryTokenView.as_view(), name="registry-token"),
+    path("auth/token", registry_token, name="registry-token"),
+    path("auth/jwks", registry_key_set, name="registry-jwks"),
     path("internal/registry/events", registry_events, name="registry-events"),
 ]

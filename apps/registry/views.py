@@ -1,4 +1,4 @@
-"""Where the registry itself calls: its notifications."""
+"""Where the registry itself calls: its notifications, and the keys that it may trust."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
+from apps.registry.key_files import own_key_files
 from apps.registry.services.inbox import take_delivery
+from apps.registry.signing import key_set
 from apps.registry.tasks import apply_events
 from dce_portal import secret_files
 from dce_portal.bodies import BodyTooLarge, read_body
@@ -38,6 +40,14 @@ def registry_events(request: HttpRequest) -> HttpResponse:
     if stored:
         _apply_soon()
     return HttpResponse(status=202)
+
+
+@require_safe
+def registry_key_set(request: HttpRequest) -> HttpResponse:
+    """Every key whose tokens are good; public, as keys of this kind are."""
+    answer = JsonResponse(key_set(own_key_files().bundle.read_bytes()))
+    answer["Cache-Control"] = "public, max-age=60"
+    return answer
 
 
 def _is_the_registry(request: HttpRequest) -> bool:

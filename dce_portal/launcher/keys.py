@@ -24,8 +24,10 @@ def make_keys(folder: Path) -> list[str]:
         secret_files.EVENT_KEY: _random_text,
         secret_files.UPLOAD_KEY: _random_text,
         secret_files.SEALING_KEY: _sealing_key,
-        secret_files.SIGNING_KEY: _signing_key,
-        secret_files.SIGNING_CERTIFICATE: lambda: _certificate(folder / secret_files.SIGNING_KEY),
+        secret_files.SIGNING_KEY: new_signing_key,
+        secret_files.SIGNING_CERTIFICATE: lambda: signing_certificate(
+            (folder / secret_files.SIGNING_KEY).read_bytes()
+        ),
     }
     return [name for name, make in makers.items() if write_once(folder / name, make)]
 
@@ -53,7 +55,8 @@ def _sealing_key() -> bytes:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)) + b"\n"
 
 
-def _signing_key() -> bytes:
+def new_signing_key() -> bytes:
+    """A key for registry tokens, as PEM."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -64,16 +67,16 @@ def _signing_key() -> bytes:
     )
 
 
-def _certificate(key_path: Path) -> bytes:
+def signing_certificate(key_pem: bytes) -> bytes:
     """A self-signed certificate of the signing key, for the registry's rootcertbundle and x5c."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import NameOID
 
-    key = serialization.load_pem_private_key(key_path.read_bytes(), password=None)
+    key = serialization.load_pem_private_key(key_pem, password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise TypeError(f"{key_path} holds no elliptic-curve key.")
+        raise TypeError("The key that signs registry tokens is no elliptic-curve key.")
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "dce-portal token signing")])
     now = datetime.now(UTC)
     builder = (

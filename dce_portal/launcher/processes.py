@@ -63,6 +63,16 @@ def process_states(paths: Paths) -> list[ProcessState]:
     ]
 
 
+def start_program(paths: Paths, name: str) -> None:
+    """Start a program that does not run; returns once supervisord counts it as started."""
+    _call(paths, "supervisor.startProcess", name)
+
+
+def signal_program(paths: Paths, name: str, signal_name: str) -> None:
+    """Send a program a signal; one that is to run comes back by itself after its end."""
+    _call(paths, "supervisor.signalProcess", name, signal_name)
+
+
 def stop(paths: Paths) -> None:
     """End the whole portal and wait until it is gone."""
     _call(paths, "supervisor.shutdown")

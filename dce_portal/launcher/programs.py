@@ -18,6 +18,7 @@ DEBIAN_PACKAGES = {
     "docker-registry": "docker-registry",
 }
 PORTAL_GROUP, STORES_GROUP = "portal", "stores"
+SPARE_REGISTRY = "registry-spare"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Program:
     stop_wait_s: int = 5
     # The socket of a server that may load first.
     after: str = "-"
+    # Others start when somebody asks, and stay down once they have ended.
+    is_lasting: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +88,16 @@ def _server_programs(servers: dict[str, str], layout: Layout) -> list[Program]:
         "docker-registry": ("registry", f"serve {layout.config}/registry.yml", 20, PORTAL_GROUP),
         "nginx": ("nginx", f"-p {layout.run} -c {layout.config}/nginx.conf", 30, PORTAL_GROUP),
     }
-    return [
+    programs = [
         Program(name, f"{path} {arguments}", priority, group)
         for server, path in servers.items()
         for name, arguments, priority, group in [commands[server]]
     ]
+    if registry := servers.get("docker-registry"):
+        # It answers while the registry restarts: dce_portal/launcher/rolling.py.
+        command = f"{registry} serve {layout.config}/{SPARE_REGISTRY}.yml"
+        programs.append(Program(SPARE_REGISTRY, command, 20, is_lasting=False))
+    return programs
 
 
 def _own_programs(configuration: Configuration, layout: Layout) -> list[Program]:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from dce_portal import secret_files
 from dce_portal.authority.https import https_files
 from dce_portal.configuration import Configuration
-from dce_portal.launcher.programs import Layout, all_programs, group_names
+from dce_portal.launcher.programs import SPARE_REGISTRY, Layout, all_programs, group_names
 from dce_portal.launcher.workspace import Workspace
 from dce_portal.paths import CHECKOUT
 
@@ -29,6 +29,9 @@ def render_configuration(configuration: Configuration, workspace: Workspace) -> 
     for template in sorted(TEMPLATES.glob("*.conf")) + sorted(TEMPLATES.glob("*.yml")):
         text = render(template.read_text(encoding="utf-8"), values)
         write_private(configuration.paths.config / template.name, text)
+    spare = {**values, "registry_socket": str(configuration.paths.socket(SPARE_REGISTRY))}
+    text = render((TEMPLATES / "registry.yml").read_text(encoding="utf-8"), spare)
+    write_private(configuration.paths.config / f"{SPARE_REGISTRY}.yml", text)
 
 
 def render(text: str, values: Mapping[str, Any]) -> str:
@@ -132,6 +135,9 @@ def _registry(configuration: Configuration, workspace: Workspace) -> dict[str, A
         "registry_server": f"{bracketed(outside.hostname)}:{outside.port or default_port}"
         if outside.hostname
         else embedded,
+        "registry_spare_server": ""
+        if outside.hostname
+        else f"unix:{workspace.paths.socket(SPARE_REGISTRY)}",
         "registry_pass": f"{outside.scheme or 'http'}://registry",
         "registry_name": outside.hostname or "registry",
         "registry_event_key": secret_files.read_secret(folder, secret_files.EVENT_KEY),

@@ -69,11 +69,11 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
-# For the token endpoint alone: dce_portal/lean_handler.py says why.
-LEAN_MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-]
+# Views without the layers above, by whole path: dce_portal/lean_handler.py says why.
+LEAN_VIEWS = {
+    "/auth/token": "apps.registry.api.token.registry_token",
+    "/internal/registry/guard": "apps.policies.views.registry_guard",
+}
 
 ROOT_URLCONF = "dce_portal.urls"
 WSGI_APPLICATION = "dce_portal.wsgi.application"
@@ -122,7 +122,7 @@ REGISTRY_URL = CONFIGURATION.registry_url
 REGISTRY_SERVICE = "dce-registry"
 REGISTRY_ISSUER = "dce-portal"
 # A registry token cannot be called back, so it is short; clients ask again by themselves.
-REGISTRY_TOKEN_LIFE_S = 300
+REGISTRY_TOKEN_LIFE_S = CONFIGURATION.registry_token_life_s
 # Whether `docker login` with a password may leave a revocable login on the client.
 REGISTRY_DOCKER_LOGINS = True
 REGISTRY_DOCKER_LOGIN_DAYS = 90

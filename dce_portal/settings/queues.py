@@ -62,6 +62,7 @@ _HOUSEKEEPING = {
     "hand over waiting operations": _entry("dce_portal.tasks.hand_over_waiting", 60.0),
     "apply registry events": _entry("apps.registry.tasks.apply_events", 2.0),
     "reconcile the registry's catalogue": _entry("apps.registry.tasks.reconcile_catalogue", 600.0),
+    "go on with a change of the signing key": _entry("apps.registry.tasks.resume_keys", 300.0),
     "offer the agent's image": _entry("apps.registry.tasks.publish_own_images", 60.0),
     "look after the registry's policies": _entry("apps.policies.tasks.look_after_policies", 30.0),
     "start retention": _entry("apps.policies.tasks.start_retention", 600.0),

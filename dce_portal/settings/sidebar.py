@@ -64,7 +64,14 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Quotas"), "data_usage", "policies", "quota"),
             _list(_("Retention of tags"), "auto_delete", "policies", "retentionrule"),
             _list(_("Garbage collection"), "recycling", "policies", "collection"),
-            _list(_("Registry events"), "inbox", "registry", "registryevent"),
+            {
+                **_list(_("Registry events"), "inbox", "registry", "registryevent"),
+                "active": _is_in_events,
+            },
+            {
+                **_page(_("Check"), "fact_check", "admin:registry_check"),
+                "permission": _may("registry.check_registry"),
+            },
             _list(_("Vulnerabilities"), "bug_report", "scanning", "scanreport"),
             _list(_("Scan policies"), "shield", "scanning", "scanpolicy"),
             _list(_("Replication"), "sync_alt", "replication", "replicationrule"),
@@ -103,6 +110,20 @@ def _is_in_history(request: HttpRequest) -> bool:
         str(reverse_lazy(f"admin:alerts_{name}")) for name in ("open", "alert_changelist")
     )
     return request.path.startswith(history) and request.path != open_page
+
+
+def _is_in_events(request: HttpRequest) -> bool:
+    """The check has its address below the events', and an item of its own."""
+    check, events = (
+        str(reverse_lazy(f"admin:registry_{name}"))
+        for name in ("check", "registryevent_changelist")
+    )
+    return request.path.startswith(events) and not request.path.startswith(check)
+
+
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
+    """Ask for one right."""
+    return lambda request: request.user.has_perm(permission)
 
 
 def _may_view(app: str, model: str) -> Callable[[HttpRequest], bool]:

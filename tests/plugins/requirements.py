@@ -9,7 +9,13 @@ from pathlib import Path
 from tests.lab import requirements as lab
 from tests.programs import find_program, missing_programs
 
-CLIENTS = {"docker": "docker.io", "podman": "podman", "skopeo": "skopeo"}
+CLIENTS = {
+    "docker": "docker.io",
+    "ctr": "containerd",
+    "podman": "podman",
+    "skopeo": "skopeo",
+    "buildah": "buildah",
+}
 REDIS = {"redis-server": "redis-server"}
 REGISTRY = {"docker-registry": "docker-registry"}
 ETCD = {"etcd": "etcd-server"}

@@ -7,13 +7,14 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from apps.registry.admin.check import CheckPages
 from apps.registry.models import RegistryEvent
 from dce_portal.admin_site import ReadOnlyAdmin
 from dce_portal.templatetags.portal import ago
 
 
 @admin.register(RegistryEvent)
-class RegistryEventAdmin(ReadOnlyAdmin):
+class RegistryEventAdmin(CheckPages, ReadOnlyAdmin):
     """All events, for superusers: they name every repository."""
 
     list_display = ("received", "action", "repository_name", "actor_name", "applied", "problem")

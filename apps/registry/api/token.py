@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import structlog
-from django.http import HttpRequest, QueryDict
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
-from rest_framework.permissions import AllowAny
-from rest_framework.renderers import JSONRenderer
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
+from django.views.decorators.csrf import csrf_exempt
 
 from apps.registry.api.basic import read_basic
 from apps.registry.scopes import parse_scopes
@@ -40,35 +38,27 @@ CODES_BY_STATUS = {
 CHALLENGE = 'Basic realm="dce-portal", charset="UTF-8"'
 
 
-class RegistryTokenView(APIView):
+@csrf_exempt
+def registry_token(request: HttpRequest) -> HttpResponse:
     """The realm of the registry's challenge."""
+    try:
+        return _answer(request)
+    except PortalError as error:
+        return _error(error.status, error.message)
+    except (OperationalError, InterfaceError) as error:
+        log.warning("registry_token_without_database", error=str(error))
+        return _error(503, _("the portal's database does not answer; try again in a few seconds"))
 
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-    renderer_classes = (JSONRenderer,)
-    http_method_names = ("get", "post")
-    schema = None
 
-    def get(self, request: Request) -> Response:
-        """Credentials as Basic, or none; everything else as query parameters."""
-        plain = request._request
-        _check_query(plain.META.get("QUERY_STRING", ""))
-        answer = issue_token(_request_of_query(plain))
-        return Response(_body(answer), headers=_no_store())
-
-    def post(self, request: Request) -> Response:
-        """Everything as form fields."""
-        plain = request._request
-        answer = issue_token(_request_of_form(plain, _form(plain)))
-        body = {**_body(answer), "scope": _granted_scope(answer)}
-        return Response(body, headers=_no_store())
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """Answer in the registry's form; what nobody foresaw goes on to Django."""
-        if isinstance(exc, PortalError):
-            return _error(exc.status, exc.message)
-        response = super().handle_exception(exc)
-        return _error(response.status_code, _("this address takes GET and POST only"))
+def _answer(request: HttpRequest) -> HttpResponse:
+    """GET has credentials as Basic, or none, and all else in the query; POST has all in its form."""
+    if request.method == "GET":
+        _check_query(request.META.get("QUERY_STRING", ""))
+        return _json(_body(issue_token(_request_of_query(request))))
+    if request.method == "POST":
+        answer = issue_token(_request_of_form(request, _form(request)))
+        return _json({**_body(answer), "scope": _granted_scope(answer)})
+    return _error(405, _("this address takes GET and POST only"), Allow="GET, POST")
 
 
 def _check_query(query: str) -> None:
@@ -77,7 +67,7 @@ def _check_query(query: str) -> None:
 
 
 def _request_of_query(request: HttpRequest) -> TokenRequest:
-    basic = read_basic(request.headers.get("Authorization"))
+    basic = read_basic(request.META.get("HTTP_AUTHORIZATION"))
     query = request.GET
     return TokenRequest(
         service=query.get("service", ""),
@@ -154,12 +144,18 @@ def _granted_scope(answer: TokenAnswer) -> str:
     return " ".join(f"{item.type}:{item.name}:{','.join(item.actions)}" for item in answer.access)
 
 
-def _error(status: int, message: str) -> Response:
+def _error(status: int, message: str, **headers: str) -> HttpResponse:
     code = CODES_BY_STATUS.get(status, "INVALID_REQUEST")
-    headers = {"WWW-Authenticate": CHALLENGE} if status == 401 else {}
+    if status == 401:
+        headers["WWW-Authenticate"] = CHALLENGE
     body = {"errors": [{"code": code, "message": message, "detail": None}]}
-    return Response(body, status=status, headers={**headers, **_no_store()})
+    return _json(body, status=status, **headers)
 
 
-def _no_store() -> dict[str, str]:
-    return {"Cache-Control": "no-store"}
+def _json(body: dict[str, Any], *, status: int = 200, **headers: str) -> HttpResponse:
+    return HttpResponse(
+        orjson.dumps(body),
+        status=status,
+        content_type="application/json",
+        headers={"Cache-Control": "no-store", **headers},
+    )

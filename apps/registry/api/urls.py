@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from apps.registry.api.check import RegistryCheckView, RotateKeysView
 from apps.registry.api.views import (
     GrantViewSet,
     NamespaceViewSet,
@@ -16,4 +18,8 @@ router.register("namespaces", NamespaceViewSet, basename="namespace")
 router.register("repositories", RepositoryViewSet, basename="repository")
 router.register("tags", TagViewSet, basename="tag")
 router.register("grants", GrantViewSet, basename="grant")
-urlpatterns = router.urls
+urlpatterns = [
+    path("registry/check/", RegistryCheckView.as_view(), name="registry-check"),
+    path("registry/rotate-keys/", RotateKeysView.as_view(), name="registry-rotate-keys"),
+    *router.urls,
+]

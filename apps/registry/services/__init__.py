@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps.registry.services.check import check_registry
 from apps.registry.services.exchange import (
     digest_behind,
     images_behind,
@@ -12,10 +13,12 @@ from apps.registry.services.exchange import (
     unknown_digests,
 )
 from apps.registry.services.grants import grant_role, revoke_grant
+from apps.registry.services.key_rotation import request_key_rotation
 from apps.registry.services.logins import revoke_docker_login
 from apps.registry.services.namespaces import create_namespace, delete_namespace, update_namespace
 
 __all__ = [
+    "check_registry",
     "create_namespace",
     "delete_namespace",
     "digest_behind",
@@ -25,6 +28,7 @@ __all__ = [
     "open_writing_door",
     "own_registry",
     "present_tags",
+    "request_key_rotation",
     "revoke_docker_login",
     "revoke_grant",
     "unknown_digests",

@@ -5,7 +5,8 @@ A wrong credential is an error. A missing right is not: the token then allows le
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.services import verify_credential
 from apps.registry import decisions, selectors
 from apps.registry.decisions import Decision
+from apps.registry.recent import recently
 from apps.registry.rights import DELETE, PUSH, Access, ActorFacts, authorize, namespace_of
 from apps.registry.scopes import Scope
 from apps.registry.services.logins import PREFIX, make_docker_login, verify_docker_login
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 AUDITED_ACTIONS = frozenset({PUSH, DELETE})
-TOKEN_PREFIXES = (PREFIX, "dcep_")
+NAMED_TOKEN_PREFIXES = ("dcep_", "dcer_")
+TOKEN_PREFIXES = (PREFIX, *NAMED_TOKEN_PREFIXES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +72,7 @@ class _Caller:
 def issue_token(request: TokenRequest) -> TokenAnswer:
     """Authenticate, authorise and sign; NotAuthenticated or InvalidInput with the reason."""
     _check_service(request.service)
-    caller = _authenticate(request)
-    access = _authorised(caller, request.scopes)
+    caller, access = _decide(request)
     decisions.note(_worth_noting(caller, request, access))
     token = signer().sign(subject=caller.name, access=access)
     return TokenAnswer(token=token, access=access, refresh_token=_login_for(caller, request))
@@ -84,6 +86,29 @@ def _check_service(service: str) -> None:
             % {"service": settings.REGISTRY_SERVICE},
             field="service",
         )
+
+
+def _decide(request: TokenRequest) -> tuple[_Caller, tuple[Access, ...]]:
+    """Who asks and what is granted; the same question within a moment is worked out once.
+
+    A password or a docker login is looked at each time: failures are counted, uses are noted.
+    """
+
+    def work_out() -> tuple[_Caller, tuple[Access, ...]]:
+        caller = _authenticate(request)
+        return caller, _authorised(caller, request.scopes)
+
+    key = _repeatable(request)
+    return work_out() if key is None else recently(key, work_out)
+
+
+def _repeatable(request: TokenRequest) -> Hashable | None:
+    """All that the decision depends on beside rows; the secret itself is not kept."""
+    is_anonymous = request.username is None and not request.refresh_token
+    if not (is_anonymous or request.secret.startswith(NAMED_TOKEN_PREFIXES)):
+        return None
+    secret = hashlib.sha256(request.secret.encode()).digest()
+    return request.username, secret, request.address, request.scopes
 
 
 def _authenticate(request: TokenRequest) -> _Caller:

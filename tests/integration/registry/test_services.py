@@ -154,6 +154,7 @@ def test_notes_wait_in_redis(redis_server, monkeypatch):
     )
     client.delete(decisions.LIST_KEY)
     note_in_redis([note, note])
+    decisions.flush()
     assert decisions.take() == [note, note]
     assert decisions.take() == []
     client.close()

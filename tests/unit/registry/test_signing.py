@@ -54,8 +54,8 @@ def test_each_token_has_an_id_of_its_own(signer):
     assert len(ids) == 3
 
 
-def test_missing_key_says_how_to_make_it(tmp_path, settings):
-    signing.signer.cache_clear()
+def test_missing_key_says_how_to_make_it(tmp_path, settings, monkeypatch):
+    monkeypatch.setattr(signing, "_keeper", signing._Keeper())
     settings.PATHS = type("Paths", (), {"secrets": tmp_path})()
     with pytest.raises(ImproperlyConfigured, match="make run"):
         signing.signer()

@@ -16,7 +16,7 @@ from dce_portal.launcher.keys import make_keys
 from dce_portal.launcher.rendering import render_configuration
 from dce_portal.launcher.workspace import Workspace, make_private_folder
 
-ALL = {"redis", "registry", "nginx", "web", "stream", "worker", "poll", "beat"}
+ALL = {"redis", "registry", "registry-spare", "nginx", "web", "stream", "worker", "poll", "beat"}
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,8 @@ def supervised(files: dict[str, str]) -> dict[str, dict[str, Any]]:
 def test_every_file_is_private_and_complete(tmp_path: Path) -> None:
     """Some hold secrets; none may miss a value."""
     files = render(tmp_path)
-    assert sorted(files) == ["nginx.conf", "redis.conf", "registry.yml", "supervisord.conf"]
+    servers = ["nginx.conf", "redis.conf", "registry-spare.yml", "registry.yml"]
+    assert sorted(files) == [*servers, "supervisord.conf"]
     assert not [name for name, text in files.items() if "MISSING-VALUE" in text or "{{" in text]
     modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "config").iterdir()}
     assert modes == {0o600}
@@ -73,7 +74,7 @@ def test_outside_parts_are_left_out(tmp_path: Path) -> None:
     """What DCE_*_URL names is not started here."""
     outside = {"DCE_REDIS_URL": "redis://r", "DCE_REGISTRY_URL": "https://registry.example.org"}
     files = render(tmp_path, **outside)
-    assert set(supervised(files)) == ALL - {"redis", "registry"}
+    assert set(supervised(files)) == ALL - {"redis", "registry", "registry-spare"}
     assert "server registry.example.org:443 max_fails=0;" in files["nginx.conf"]
     assert "proxy_pass https://registry;" in files["nginx.conf"]
     assert "group:stores" not in files["supervisord.conf"]
