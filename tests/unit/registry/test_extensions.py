@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -10,13 +10,10 @@ from apps.registry import extensions
 from apps.registry.extensions import TagMark, marks_of, register_tag_marks
 from apps.registry.models import Tag
 
-pytestmark = pytest.mark.unit
-
 
 @pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extensions, "_marks", [])
-    yield
 
 
 def test_marks_of_two_apps_stand_side_by_side_and_each_is_asked_once_for_all_tags() -> None:
