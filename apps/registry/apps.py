@@ -12,3 +12,9 @@ class RegistryConfig(AppConfig):
     name = "apps.registry"
     label = "registry"
     verbose_name = _("Registry")
+
+    def ready(self) -> None:
+        """Whoever removes a manifest changes its repository's size."""
+        from apps.registry.receivers import connect
+
+        connect()

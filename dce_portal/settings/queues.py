@@ -62,6 +62,8 @@ _HOUSEKEEPING = {
     "hand over waiting operations": _entry("dce_portal.tasks.hand_over_waiting", 60.0),
     "apply registry events": _entry("apps.registry.tasks.apply_events", 2.0),
     "reconcile the registry's catalogue": _entry("apps.registry.tasks.reconcile_catalogue", 600.0),
+    "reckon the registry's sizes": _entry("apps.registry.tasks.reckon_sizes", 15.0),
+    "keep the registry's sizes": _entry("apps.registry.tasks.keep_sizes_of_day", 21_600.0),
     "offer the agent's image": _entry("apps.registry.tasks.publish_own_images", 60.0),
     "write samples to other stores": _entry("apps.interop.tasks.write_samples", 10.0),
     "drop old samples": _entry("apps.metrics.tasks.drop_old_samples", 900.0),

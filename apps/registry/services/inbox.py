@@ -21,7 +21,7 @@ from apps.registry.backends import PORTAL_SUBJECT
 from apps.registry.models import Manifest, RegistryEvent, Repository, Tag
 from apps.registry.notifications import Notice, fingerprint, read_events, read_notice
 from apps.registry.ports import USER_AGENT, RegistryPort
-from apps.registry.services import catalogue
+from apps.registry.services import catalogue, contents
 from apps.registry.services.catalogue import Push
 from dce_portal.errors import NotFound, Unavailable
 
@@ -155,6 +155,9 @@ def _apply_pull(notice: Notice, at: datetime) -> None:
     pulled.filter(earlier).update(last_pulled_at=at)
     manifests = Manifest.objects.filter(repository__name=notice.repository, digest=notice.digest)
     manifests.filter(earlier).update(last_pulled_at=at)
+    repository = pulled.only("pk").first()
+    if repository is not None and notice.digest:
+        contents.note_pull(repository, digest=notice.digest, at=at)
 
 
 def _apply_delete(notice: Notice, at: datetime) -> None:
