@@ -47,7 +47,9 @@ class NamespaceViewSet(ReadOnlyViewSet):
 
     def select(self) -> QuerySet[Namespace]:
         """All that the person may see."""
-        return selectors.with_repository_counts(selectors.namespaces_visible_to(self.person))
+        visible = selectors.namespaces_visible_to(self.person)
+        counted = selectors.with_repository_counts(visible, self.person)
+        return selectors.with_whole(counted, self.person)
 
     @extend_schema(request=NamespaceWishSerializer, responses={201: NamespaceSerializer})
     def create(self, request: Request) -> Response:
