@@ -1,30 +1,25 @@
-"""Writes a large catalogue beside a portal (``python -m bench.catalogue_rows SHARE``): rows only, by SQL."""
+"""Writes a large catalogue for `bench.catalogue`: rows only, by SQL."""
 
 from __future__ import annotations
 
-import sys
-
-import django
+from django.db import connection
 
 NAMESPACES, REPOSITORIES, TAGS, AUDIT, EVENTS = 1_000, 20_000, 200_000, 2_000_000, 200_000
 LAYERS = 5
-# A layer in twenty is of an image that many are built on.
+# A quarter of the layers is of images that many are built on.
 BASES = 50
 
 
-def main(share: float) -> None:
+def fill(share: float) -> None:
     """Make all of it, then let the database look at what it holds."""
-    from django.db import connection
-
     counts = [max(1, int(n * share)) for n in (NAMESPACES, REPOSITORIES, TAGS, AUDIT, EVENTS)]
     with connection.cursor() as cursor:
         for statement in statements(connection.vendor, *counts):
             cursor.execute(statement)
         if connection.vendor == "postgresql":
             for table in TABLES:
-                cursor.execute(
-                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
-                )
+                highest = f"(SELECT max(id) FROM {table})"
+                cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {highest})")
         cursor.execute("ANALYZE")
 
 
@@ -42,7 +37,7 @@ TABLES = (
 )
 
 
-def statements(  # noqa: PLR0913 - the sizes of one catalogue, named in its only caller
+def statements(
     vendor: str, namespaces: int, repositories: int, tags: int, audit: int, events: int
 ) -> list[str]:
     """One INSERT a table; keys are 1000 more than the number of the row."""
@@ -75,6 +70,7 @@ def statements(  # noqa: PLR0913 - the sizes of one catalogue, named in its only
     blob = f"CASE WHEN i % 20 < 5 THEN 1001 + i % {BASES} ELSE 1001 + (i * 7) % {blobs} END"
     grants = max(1, namespaces // 20)
     bob = "(SELECT id FROM accounts_user WHERE username = 'bob')"
+    action = "CASE WHEN i % 3 = 0 THEN 'token.issue' ELSE 'sign_in' END"
     empty, none = "'{}'", "'[]'"
     return [
         rows(
@@ -94,9 +90,11 @@ def statements(  # noqa: PLR0913 - the sizes of one catalogue, named in its only
         rows(
             "registry_manifest",
             "id, repository_id, digest, media_type, manifest_bytes, size_bytes, config_digest, layers, platform,"
-            " is_complete, pushed_at, pushed_by, artifact_type, subject_digest, annotations, facts, facts_version",
+            " is_complete, pushed_at, pushed_by, artifact_type, subject_digest, annotations, facts,"
+            " facts_version",
             f"1000 + i, {home}, {digest('i')}, 'application/vnd.oci.image.manifest.v1+json', 700, 50000000,"
-            f" {digest('i + 500000000')}, {none}, 'linux/amd64', TRUE, {ago('i')}, 'alice', '', '', {empty}, {empty}, 1",
+            f" {digest('i + 500000000')}, {none}, 'linux/amd64', TRUE, {ago('i')}, 'alice', '', '',"
+            f" {empty}, {empty}, 1",
             tags,
         ),
         rows(
@@ -117,7 +115,7 @@ def statements(  # noqa: PLR0913 - the sizes of one catalogue, named in its only
             f"1001 + i % {tags}, {blob}, 1001 + (1 + i % {tags}) % {repositories}",
             tags * LAYERS,
         )
-        + " ON CONFLICT DO NOTHING",
+        + " WHERE TRUE ON CONFLICT DO NOTHING",
         rows(
             "registry_searchterm",
             "kind, text, repository_id",
@@ -144,20 +142,16 @@ def statements(  # noqa: PLR0913 - the sizes of one catalogue, named in its only
         ),
         rows(
             "registry_registryevent",
-            "event_id, received_at, happened_at, action, repository_name, actor_name, body, applied_at, attempts, problem",
+            "event_id, received_at, happened_at, action, repository_name, actor_name, body, applied_at,"
+            " attempts, problem",
             f"'bench-' || i, {ago('i')}, {ago('i')}, 'pull', {name}, 'alice', {empty}, {ago('i')}, 0, ''",
             events,
         ),
         rows(
             "accounts_auditevent",
             "at, actor_label, credential, address, action, target_kind, target_id, target_label, result, detail",
-            f"{ago('i')}, 'person-' || (i % 300), '', '10.0.0.1', CASE WHEN i % 3 = 0 THEN 'token.issue' ELSE 'sign_in' END,"
-            f" 'repository', i % 20000, {name}, CASE WHEN i % 50 = 0 THEN 'denied' ELSE 'allowed' END, {empty}",
+            f"{ago('i')}, 'person-' || (i % 300), '', '10.0.0.1', {action}, 'repository',"
+            f" i % 20000, {name}, CASE WHEN i % 50 = 0 THEN 'denied' ELSE 'allowed' END, {empty}",
             audit,
         ),
     ]
-
-
-if __name__ == "__main__":
-    django.setup()
-    main(float(sys.argv[1]))

@@ -85,10 +85,14 @@ def note_move(manifest: Manifest, *, tag_name: str, at: datetime, by: str) -> No
 
 def note_pull(repository: Repository, *, digest: str, at: datetime) -> None:
     """One pull more on that day, of the repository and of the manifest."""
-    day = at.date()
-    for what in ("", digest):
-        row, _made = PullDay.objects.get_or_create(repository=repository, digest=what, day=day)
-        PullDay.objects.filter(pk=row.pk).update(pulls=F("pulls") + 1)
+    day, digests = at.date(), {"", digest}
+    rows = PullDay.objects.filter(repository=repository, digest__in=digests, day=day)
+    if rows.update(pulls=F("pulls") + 1) == len(digests):
+        return
+    known = set(rows.values_list("digest", flat=True))
+    PullDay.objects.bulk_create(
+        PullDay(repository=repository, digest=one, day=day, pulls=1) for one in digests - known
+    )
 
 
 def mark_stale(repository_id: int) -> None:

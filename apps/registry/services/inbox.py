@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -31,6 +31,7 @@ BATCH = 200
 KEPT = timedelta(days=30)
 PROBLEM_ACTION = "unreadable"
 LONGEST_KEPT_TEXT = 4000
+LONGEST_PROBLEM = 500
 
 
 def take_delivery(body: bytes) -> int:
@@ -83,6 +84,12 @@ def apply_waiting(port: RegistryPort) -> int:
             _postpone(event, error)
             if not error.permanent:
                 return applied
+        except OperationalError:
+            # The database, not the event: it waits as it is.
+            raise
+        except Exception as error:
+            log.exception("registry_event_broken", event_id=event.event_id)
+            _postpone(event, Unavailable(f"{type(error).__name__}: {error}"[:LONGEST_PROBLEM]))
         applied += 1
     return applied
 
@@ -149,15 +156,16 @@ def _apply_push(notice: Notice, at: datetime, reading: catalogue.Reading | None)
 
 
 def _apply_pull(notice: Notice, at: datetime) -> None:
-    pulled = Repository.objects.filter(name=notice.repository)
-    pulled.update(pull_count=F("pull_count") + 1)
+    repository = Repository.objects.filter(name=notice.repository).only("last_pulled_at").first()
+    if repository is None:
+        return
+    last = max(at, repository.last_pulled_at or at)
+    counted = Repository.objects.filter(pk=repository.pk)
+    counted.update(pull_count=F("pull_count") + 1, last_pulled_at=last)
     earlier = Q(last_pulled_at=None) | Q(last_pulled_at__lt=at)
-    pulled.filter(earlier).update(last_pulled_at=at)
-    manifests = Manifest.objects.filter(repository__name=notice.repository, digest=notice.digest)
+    manifests = Manifest.objects.filter(repository=repository, digest=notice.digest)
     manifests.filter(earlier).update(last_pulled_at=at)
-    repository = pulled.only("pk").first()
-    if repository is not None and notice.digest:
-        contents.note_pull(repository, digest=notice.digest, at=at)
+    contents.note_pull(repository, digest=notice.digest, at=at)
 
 
 def _apply_delete(notice: Notice, at: datetime) -> None:
