@@ -18,6 +18,7 @@ ACTION_WORDS: dict[str, str | Promise] = {
     "namespace.delete": _("deleted a namespace"),
     "retention.change": _("changed how long usage is kept"),
     "grant.give": _("gave a grant"),
+    "repository.readme": _("wrote a README"),
     "grant.revoke": _("took a grant away"),
     "certificate.issue": _("issued an agent's certificate"),
     "certificate.revoke": _("revoked an agent's certificate"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import F
 
@@ -83,15 +83,15 @@ def note_move(manifest: Manifest, *, tag_name: str, at: datetime, by: str) -> No
     )
 
 
-def note_pull(repository: Repository, *, digest: str, at: datetime) -> None:
-    """One pull more on that day, of the repository and of the manifest."""
-    day, digests = at.date(), {"", digest}
+def note_pulls(repository: Repository, *, digest: str, day: date, count: int) -> None:
+    """Pulls more on that day, of the repository and of the manifest."""
+    digests = {"", digest}
     rows = PullDay.objects.filter(repository=repository, digest__in=digests, day=day)
-    if rows.update(pulls=F("pulls") + 1) == len(digests):
+    if rows.update(pulls=F("pulls") + count) == len(digests):
         return
     known = set(rows.values_list("digest", flat=True))
     PullDay.objects.bulk_create(
-        PullDay(repository=repository, digest=one, day=day, pulls=1) for one in digests - known
+        PullDay(repository=repository, digest=one, day=day, pulls=count) for one in digests - known
     )
 
 
