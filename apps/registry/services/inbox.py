@@ -97,7 +97,11 @@ def apply_waiting(port: RegistryPort) -> int:
     events = list(selectors.waiting_events()[:BATCH])
     simple = [event for event in events if _is_simple(read_notice(event.body))]
     keys = {event.pk for event in simple}
-    applied = _apply_in_order([event for event in events if event.pk not in keys], port)
+    ordered = [event for event in events if event.pk not in keys]
+    applied = _apply_in_order(ordered, port)
+    # Where the registry went away, what came after that event waits with it.
+    held = [event.pk for event in ordered[applied:]]
+    simple = [event for event in simple if not held or event.pk < held[0]]
     try:
         return applied + _apply_together(simple)
     except OperationalError:
