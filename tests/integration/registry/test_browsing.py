@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import AuditEvent
+from apps.alerts.selectors.expected import Wish
+from apps.registry.browse.filling import outlooks
 from apps.registry.browse.search import search
 from apps.registry.models import Blob, Grant, Manifest, PullDay, Repository, Role, SizeDay, Tag
 from apps.registry.services import catalogue, grant_role
@@ -226,3 +228,16 @@ def test_queries_do_not_grow_with_the_catalogue(queries_of, image, alice):
     grow(12)
     assert [queries_of(alice, address) for address in addresses] == few
     assert max(few) < 40
+
+
+def test_the_registrys_disk_is_a_source_of_the_stock_rule():
+    now = timezone.now()
+    wish = Wish("registry", "disk_used_bytes", 3600, now, needs_time_to_full=True)
+    for day in range(8):
+        SizeDay.objects.create(
+            day=(now - timedelta(days=7 - day)).date(), disk_bytes=10 * day, free_bytes=20
+        )
+    # Ten bytes a day, twenty are free.
+    assert [one.hours_to_full for one in outlooks(wish)] == [48]
+    SizeDay.objects.filter(disk_bytes__gt=40).delete()
+    assert list(outlooks(wish)) == []
