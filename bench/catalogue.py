@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -132,7 +133,7 @@ def reader(person: str) -> Reader:
 
 def measure(read: Reader, address: str, rounds: int) -> tuple[float, float, float]:
     """Median and 95th percentile in milliseconds, and the median of the processor's time."""
-    for _ in range(WARM_UP):
+    for _ in range(min(WARM_UP, rounds)):
         read(address)
     found = [read(address) for _ in range(rounds)]
     times = sorted(took for took, _used in found)
@@ -158,6 +159,7 @@ def figures(read: Reader, pages: Mapping[str, str], rounds: int) -> Iterator[tup
         page = address.format(**sample)
         p50, p95, used = measure(read, page, rounds)
         over = "" if p95 <= GOAL_MS else "over"
+        print(f"{name}: {p50:.0f} ms", file=sys.stderr, flush=True)
         yield name, f"{p50:.0f}", f"{p95:.0f}", f"{used:.0f}", str(queries(read, page)), over
 
 
