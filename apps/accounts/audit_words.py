@@ -20,6 +20,7 @@ ACTION_WORDS: dict[str, str | Promise] = {
     "registry.rotate_keys": _("asked for a new key for registry tokens"),
     "registry.rotate_keys.finished": _("the change of the key for registry tokens ended"),
     "grant.give": _("gave a grant"),
+    "repository.readme": _("wrote a README"),
     "grant.revoke": _("took a grant away"),
     "certificate.issue": _("issued an agent's certificate"),
     "certificate.revoke": _("revoked an agent's certificate"),

@@ -9,6 +9,32 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.registry.catalogue_models import (
+    Blob,
+    ManifestBlob,
+    PullDay,
+    SearchTerm,
+    SizeDay,
+    TagMove,
+)
+
+__all__ = [
+    "Blob",
+    "DockerLogin",
+    "Grant",
+    "Manifest",
+    "ManifestBlob",
+    "Namespace",
+    "PullDay",
+    "RegistryEvent",
+    "Repository",
+    "Role",
+    "SearchTerm",
+    "SizeDay",
+    "Tag",
+    "TagMove",
+]
+
 UNKNOWN_PLATFORM = "unknown/unknown"
 # A path component of the distribution specification.
 COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -35,6 +61,9 @@ class Namespace(models.Model):
         _("public"), default=False, help_text=_("Anyone may pull, without signing in.")
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    stored_bytes = models.PositiveBigIntegerField(
+        _("stored (bytes)"), default=0, help_text=_("each blob once, however many images share it")
+    )
 
     class Meta:
         """By name."""
@@ -64,6 +93,13 @@ class Repository(models.Model):
     last_pulled_at = models.DateTimeField(_("last pull"), null=True, blank=True)
     pull_count = models.PositiveBigIntegerField(_("pulls"), default=0)
     missing_since = models.DateTimeField(_("missing since"), null=True, blank=True)
+    readme = models.TextField(_("read me"), blank=True, help_text=_("Markdown"))
+    readme_by = models.CharField(_("written by"), max_length=150, blank=True)
+    readme_at = models.DateTimeField(_("written"), null=True, blank=True)
+    stored_bytes = models.PositiveBigIntegerField(
+        _("stored (bytes)"), default=0, help_text=_("each blob once, however many images share it")
+    )
+    is_size_stale = models.BooleanField(default=True, editable=False)
 
     class Meta:
         """By name."""
@@ -71,6 +107,13 @@ class Repository(models.Model):
         verbose_name = _("repository")
         verbose_name_plural = _("repositories")
         ordering = ["name"]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                name="repository_size_stale",
+                condition=models.Q(is_size_stale=True),
+            )
+        ]
         permissions = [("list_catalogue", _("May list every repository with a docker client"))]
 
     def __str__(self) -> str:
@@ -164,7 +207,7 @@ class Manifest(models.Model):
     repository = models.ForeignKey(
         Repository, verbose_name=_("repository"), on_delete=models.CASCADE, related_name="manifests"
     )
-    digest = models.CharField(_("digest"), max_length=160)
+    digest = models.CharField(_("digest"), max_length=160, db_index=True)
     media_type = models.CharField(_("media type"), max_length=128)
     manifest_bytes = models.PositiveBigIntegerField(_("size of the manifest (bytes)"), default=0)
     size_bytes = models.PositiveBigIntegerField(
@@ -172,7 +215,18 @@ class Manifest(models.Model):
         default=0,
         help_text=_("configuration and layers; of an index, of all its platforms"),
     )
-    config_digest = models.CharField(_("configuration's digest"), max_length=160, blank=True)
+    config_digest = models.CharField(
+        _("configuration's digest"), max_length=160, blank=True, db_index=True
+    )
+    artifact_type = models.CharField(_("kind of artifact"), max_length=128, blank=True)
+    subject_digest = models.CharField(
+        _("about"), max_length=160, blank=True, help_text=_("digest of what it says something of")
+    )
+    annotations = models.JSONField(_("annotations"), default=dict, blank=True)
+    facts = models.JSONField(
+        _("facts"), default=dict, blank=True, help_text=_("what its configuration says")
+    )
+    facts_version = models.PositiveSmallIntegerField(default=0, editable=False)
     layers = models.JSONField(_("layers"), default=list, blank=True)
     platform = models.CharField(_("platform"), max_length=64, blank=True)
     children = models.ManyToManyField(
@@ -199,6 +253,14 @@ class Manifest(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["repository", "digest"], name="one_row_per_manifest")
         ]
+        indexes = [
+            models.Index(
+                fields=["repository", "subject_digest"],
+                name="manifest_about",
+                condition=~models.Q(subject_digest=""),
+            ),
+            models.Index(fields=["facts_version", "id"], name="manifest_to_read_again"),
+        ]
 
     def __str__(self) -> str:
         """Repository and digest."""
@@ -217,7 +279,7 @@ class Tag(models.Model):
     repository = models.ForeignKey(
         Repository, verbose_name=_("repository"), on_delete=models.CASCADE, related_name="tags"
     )
-    name = models.CharField(_("name"), max_length=128)
+    name = models.CharField(_("name"), max_length=128, db_index=True)
     manifest = models.ForeignKey(
         Manifest, verbose_name=_("manifest"), on_delete=models.CASCADE, related_name="tags"
     )
@@ -234,6 +296,7 @@ class Tag(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["repository", "name"], name="one_row_per_tag")
         ]
+        indexes = [models.Index(fields=["repository", "-pushed_at"], name="tag_latest_first")]
 
     def __str__(self) -> str:
         """As docker writes it."""

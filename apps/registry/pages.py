@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,28 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.registry import selectors
+from apps.registry.browse.artifact import kind_of, parts_of
+from apps.registry.browse.referrers import is_referrer_name, referrers_of
+from apps.registry.browse.search import search
+from apps.registry.browse.trends import pulls_of, sizes_of, stored_for
+from apps.registry.browse.uses import uses_of
+from apps.registry.extensions import TagMark, marks_of
 from apps.registry.key_files import own_key_files
-from apps.registry.models import UNKNOWN_PLATFORM, Manifest, Namespace, Repository, Role, Tag
+from apps.registry.models import (
+    Manifest,
+    Namespace,
+    Repository,
+    Role,
+    Tag,
+    TagMove,
+)
 from apps.registry.ports import INDEX_TYPES
+from apps.registry.readme import readme_html
 from apps.registry.services import check_registry
 
+MOVES_SHOWN = 50
+NAMESPACES_SHOWN = 20
+SIBLINGS_SHOWN = 50
 TAGS_SHOWN = 50
 GRANTS_SHOWN = 50
 REPOSITORIES_SHOWN = 100
@@ -24,34 +41,27 @@ PUBLIC = _("pull (it is public)")
 
 
 @dataclass(frozen=True, slots=True)
-class LayerBar:
-    """A layer with its size as a share of the largest beside it."""
+class TagRow:
+    """A tag in a list, with its marks."""
 
-    digest: str
-    size_bytes: int
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One manifest of a tag: an image for a platform, or an attestation beside one."""
-
-    manifest: Manifest
-    layers: tuple[LayerBar, ...]
-
-    @property
-    def is_image(self) -> bool:
-        """False for what an index carries beside its images."""
-        return self.manifest.platform != UNKNOWN_PLATFORM
+    tag: Tag
+    marks: tuple[TagMark, ...]
 
 
 def repository_page(user: selectors.Person, repository: Repository) -> dict[str, Any]:
-    """Size, the person's role, the latest tags, and who else may do what."""
+    """Size, the person's role, what it is for, the latest tags, and who else may do what."""
     tags = selectors.tags_visible_to(user).filter(repository=repository)
+    images = tags.exclude(is_referrer_name())
+    shown = list(images[:TAGS_SHOWN])
+    row = Repository.objects.get(pk=repository.pk)
     return {
-        "repository": selectors.with_sizes(Repository.objects.filter(pk=repository.pk)).get(),
-        "tag_count": tags.filter(missing_since=None).count(),
-        "tags": list(tags[:TAGS_SHOWN]),
+        "repository": row,
+        "tag_count": images.filter(missing_since=None).count(),
+        "tags": shown,
+        "rows": rows_of(shown),
+        "readme": readme_html(row.readme),
+        "may_describe": selectors.may_describe(user, repository),
+        "pulls": pulls_of(repository),
         "role": role_in(user, repository.namespace, repository=repository),
         "grants": _grants(user, repository),
         "may_manage": selectors.may_manage(user, repository.namespace),
@@ -81,42 +91,41 @@ def role_in(
 def namespace_page(user: selectors.Person, namespace: Namespace) -> dict[str, Any]:
     """Its repositories with their sizes, the largest first, and the person's role."""
     visible = selectors.repositories_visible_to(user).filter(namespace=namespace)
-    sized = selectors.with_tag_counts(selectors.with_sizes(visible)).order_by(
-        F("stored_bytes").desc(), "name"
-    )
-    rows = list(sized[:REPOSITORIES_SHOWN])
+    sized = selectors.with_tag_counts(visible).order_by(F("stored_bytes").desc(), "name")
+    stored, is_whole = stored_for(user, namespace)
     return {
         "namespace": namespace,
-        "repositories": rows,
-        "stored_bytes": sum(row.stored_bytes for row in rows),  # type: ignore[attr-defined]  # annotated
+        "repositories": list(sized[:REPOSITORIES_SHOWN]),
+        "repository_total": visible.count(),
+        "stored_bytes": stored,
+        "growth": sizes_of(namespace) if is_whole else None,
         "role": role_in(user, namespace),
     }
 
 
-def tag_page(tag: Tag) -> dict[str, Any]:
-    """The manifest that it points at, part by part, with their layers."""
-    manifest = tag.manifest
-    is_index = manifest.media_type in INDEX_TYPES
-    children = Manifest.objects.filter(parents=manifest).order_by("platform", "digest")
-    parts = [Part(child, bars(child)) for child in (children if is_index else [manifest])]
+def tag_page(user: selectors.Person, tag: Tag) -> dict[str, Any]:
+    """What it points at, part by part, with all that is known of it."""
+    manifest = Manifest.objects.get(pk=tag.manifest_id)
+    parts = parts_of(user, manifest)
     return {
         "tag": tag,
         "manifest": manifest,
-        "is_index": is_index,
-        "parts": sorted(parts, key=lambda part: not part.is_image),
+        "is_index": manifest.media_type in INDEX_TYPES,
+        "kind": kind_of(manifest),
+        "parts": parts,
+        "images": [part for part in parts if part.is_image],
+        "referrers": referrers_of(manifest, parts),
+        "moves": moves_of(tag),
+        "uses": uses_of(user, tag),
+        "pulls": pulls_of(tag.repository, digest=manifest.digest),
+        "siblings": siblings_of(tag),
     }
 
 
-def bars(manifest: Manifest) -> tuple[LayerBar, ...]:
-    """The manifest's layers in their order; rows that are no layers are passed over."""
-    layers = list(_layers(manifest))
-    largest = max((size for _digest, size in layers), default=0) or 1
-    return tuple(LayerBar(digest, size, size / largest) for digest, size in layers)
-
-
-def _layers(manifest: Manifest) -> Iterator[tuple[str, int]]:
-    for layer in manifest.layers:
-        yield str(layer["digest"]), int(layer["size_bytes"])
+def moves_of(tag: Tag) -> list[TagMove]:
+    """What the tag pointed at, the latest first."""
+    moves = TagMove.objects.filter(repository=tag.repository_id, tag_name=tag.name)
+    return list(moves[:MOVES_SHOWN])
 
 
 def check_page(*, shows_bundle: bool) -> dict[str, Any]:
@@ -132,3 +141,26 @@ def check_page(*, shows_bundle: bool) -> dict[str, Any]:
         "is_embedded": not settings.REGISTRY_URL,
         "bundle": files.bundle.read_text(encoding="ascii") if shows_bundle else "",
     }
+
+
+def siblings_of(tag: Tag) -> list[Tag]:
+    """Other tags of the same manifest."""
+    same = Tag.objects.filter(manifest=tag.manifest_id, missing_since=None).exclude(pk=tag.pk)
+    return list(same.order_by("name")[:SIBLINGS_SHOWN])
+
+
+def search_page(user: selectors.Person, query: str) -> dict[str, Any]:
+    """What was found, with the marks of the tags."""
+    found = search(user, query)
+    return {"found": found, "rows": rows_of(found.tags)}
+
+
+def rows_of(tags: Sequence[Tag]) -> list[TagRow]:
+    """Tags with the marks that other apps hang on them."""
+    marks = marks_of(tags)
+    return [TagRow(tag, marks.get(tag.pk, ())) for tag in tags]
+
+
+def largest_namespaces() -> list[Namespace]:
+    """Those that store most, for whoever looks after the whole registry."""
+    return list(Namespace.objects.order_by("-stored_bytes", "name")[:NAMESPACES_SHOWN])

@@ -6,11 +6,11 @@ its answer cannot be used, and `NotFound` when it has no such repository or mani
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from dce_portal.secret import Secret
 
@@ -32,11 +32,12 @@ USER_AGENT = "dce-portal"
 
 @dataclass(frozen=True, slots=True)
 class LayerInfo:
-    """One layer of an image, as its manifest lists it."""
+    """One layer of an image, as its manifest lists it; `note` is a file's name or what an attestation says."""
 
     digest: str
     size_bytes: int
     media_type: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,11 @@ class ChildInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestInfo:
-    """One manifest: an image has layers and a configuration, an index has children."""
+    """One manifest: an image has layers and a configuration, an index has children.
+
+    `subject` is the digest of the manifest that it says something about; `facts` is what the
+    configuration says of the image, in the shape of `adapters.image_config`.
+    """
 
     digest: str
     media_type: str
@@ -60,6 +65,11 @@ class ManifestInfo:
     platform: str = ""
     layers: tuple[LayerInfo, ...] = ()
     children: tuple[ChildInfo, ...] = ()
+    artifact_type: str = ""
+    config_bytes: int = 0
+    subject: str = ""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import (
-    BigIntegerField,
+    BooleanField,
     Count,
+    Exists,
     IntegerField,
     Max,
     OuterRef,
@@ -23,9 +24,11 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.registry.models import (
+    Blob,
     DockerLogin,
     Grant,
     Manifest,
+    ManifestBlob,
     Namespace,
     RegistryEvent,
     Repository,
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
 
 Person = AbstractBaseUser | AnonymousUser
 MOST_ATTEMPTS = 20
+LONG_FIELDS = ("layers", "facts", "annotations")
+WRITERS_OF_README = (Role.MAINTAINER, Role.OWNER)
 
 
 def _grants_of(person: User) -> QuerySet[Grant]:
@@ -113,7 +118,8 @@ def may_manage(user: Person, namespace: Namespace) -> bool:
 
 def repositories_visible_to(user: Person) -> QuerySet[Repository]:
     """Those that the user may pull."""
-    return Repository.objects.filter(_pullable(user)).select_related("namespace")
+    visible = Repository.objects.filter(_pullable(user))
+    return visible.select_related("namespace").defer("readme")
 
 
 def tags_visible_to(user: Person) -> QuerySet[Tag]:
@@ -122,6 +128,7 @@ def tags_visible_to(user: Person) -> QuerySet[Tag]:
     return (
         Tag.objects.filter(_pullable(user, "repository__"))
         .select_related("repository__namespace", "manifest")
+        .defer("repository__readme", *(f"manifest__{name}" for name in LONG_FIELDS))
         .prefetch_related(children)
     )
 
@@ -166,9 +173,11 @@ def with_tag_counts(repositories: QuerySet[Repository]) -> QuerySet[Repository]:
     return repositories.annotate(tag_count=_count_of(present))
 
 
-def with_repository_counts(namespaces: QuerySet[Namespace]) -> QuerySet[Namespace]:
-    """The same namespaces, each with `repository_count`; counted for the rows of one page only."""
-    present = Repository.objects.filter(namespace=OuterRef("pk"), missing_since=None)
+def with_repository_counts(namespaces: QuerySet[Namespace], user: Person) -> QuerySet[Namespace]:
+    """The same namespaces, each with `repository_count`: of those that the user may pull."""
+    present = Repository.objects.filter(
+        _pullable(user), namespace=OuterRef("pk"), missing_since=None
+    )
     return namespaces.annotate(repository_count=_count_of(present))
 
 
@@ -177,22 +186,42 @@ def _count_of(rows: QuerySet[Any]) -> Coalesce:
     return Coalesce(Subquery(counted.values("rows")), Value(0), output_field=IntegerField())
 
 
-def with_sizes(repositories: QuerySet[Repository]) -> QuerySet[Repository]:
-    """The same repositories, each with `stored_bytes`: its images together, shared layers counted in each."""
-    images = Manifest.objects.filter(repository=OuterRef("pk"), missing_since=None)
-    images = images.exclude(media_type__in=INDEX_TYPES).order_by().annotate(one=Value(1))
-    sizes = images.values("one").annotate(bytes=Sum("size_bytes")).values("bytes")
-    stored = Coalesce(Subquery(sizes), Value(0), output_field=BigIntegerField())
-    return repositories.annotate(stored_bytes=stored)
+def sees_whole(user: Person, namespace: Namespace) -> bool:
+    """True when the user may pull everything in the namespace, so that its sums tell nothing new."""
+    person = _as_person(user)
+    if namespace.is_public or (person is not None and person.is_superuser):
+        return True
+    return grants_of(user).filter(namespace=namespace, repository=None).exists()
+
+
+def with_whole(namespaces: QuerySet[Namespace], user: Person) -> QuerySet[Namespace]:
+    """The same namespaces, each with `is_whole`: whether the user may pull everything in it."""
+    person = _as_person(user)
+    if person is not None and person.is_superuser:
+        return namespaces.annotate(is_whole=Value(value=True, output_field=BooleanField()))
+    whole = grants_of(user).filter(repository=None, namespace=OuterRef("pk"))
+    return namespaces.annotate(is_whole=Q(is_public=True) | Exists(whole))
+
+
+def may_describe(user: Person, repository: Repository) -> bool:
+    """True when the user may write the repository's README: its maintainers and owners."""
+    person = _as_person(user)
+    if person is None or person.is_superuser:
+        return person is not None
+    held = _grants_of(person).filter(namespace=repository.namespace_id, role__in=WRITERS_OF_README)
+    return held.filter(Q(repository=None) | Q(repository=repository.pk)).exists()
+
+
+def bytes_of(repositories: QuerySet[Repository]) -> int:
+    """What these repositories store together, each blob once."""
+    keys = ManifestBlob.objects.filter(repository__in=repositories.order_by().values("pk"))
+    stored = Blob.objects.filter(pk__in=keys.values("blob")).aggregate(bytes=Sum("size_bytes"))
+    return int(stored["bytes"] or 0)
 
 
 def bytes_by_namespace() -> list[tuple[int, str, int]]:
-    """Key, name and stored bytes of every namespace: each manifest once a repository, as `with_sizes` has it."""
-    images = Manifest.objects.filter(missing_since=None).exclude(media_type__in=INDEX_TYPES)
-    sizes = images.order_by().values("repository__namespace").annotate(bytes=Sum("size_bytes"))
-    stored = dict(sizes.values_list("repository__namespace", "bytes"))
-    names = Namespace.objects.order_by("pk").values_list("pk", "name")
-    return [(pk, name, stored.get(pk) or 0) for pk, name in names]
+    """Key, name and stored bytes of every namespace, each blob once."""
+    return list(Namespace.objects.order_by("pk").values_list("pk", "name", "stored_bytes"))
 
 
 def waiting_events() -> QuerySet[RegistryEvent]:

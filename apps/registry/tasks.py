@@ -20,7 +20,11 @@ from apps.registry.services.inbox import BATCH, apply_waiting, drop_old_events
 from apps.registry.services.key_rotation import resume_key_rotation
 from apps.registry.services.logins import drop_ended_logins
 from apps.registry.services.own_images import publish_agent_image
-from apps.registry.services.reconcile import reconcile
+from apps.registry.services.reconcile import read_older_again, reconcile
+from apps.registry.services.sizes import (
+    BATCH as SIZES_BATCH,
+)
+from apps.registry.services.sizes import keep_sizes, note_missing_names, refresh_sizes
 from dce_portal.errors import PortalError, Unavailable
 
 if TYPE_CHECKING:
@@ -56,12 +60,30 @@ def reconcile_catalogue() -> None:
 
 def _reconcile() -> None:
     try:
+        note_missing_names()
         with open_registry() as port:
             report = reconcile(port)
+            read_older_again(port)
     except Unavailable as error:
         log.warning("registry_reconcile_put_off", reason=error.message)
     else:
         log.info("registry_reconciled", report=str(report))
+
+
+@shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
+def reckon_sizes() -> None:
+    """Bring the sizes of what changed up to date."""
+    with _alone("reckon_sizes", for_s=APPLY_LOCK_S) as is_first:
+        while is_first and refresh_sizes() == SIZES_BATCH:
+            pass
+
+
+@shared_task(ignore_result=True, soft_time_limit=1740, time_limit=1750)
+def keep_sizes_of_day() -> None:
+    """Keep today's sizes, for the growth over time."""
+    with _alone("keep_sizes", for_s=RECONCILE_LOCK_S) as is_first:
+        if is_first:
+            keep_sizes()
 
 
 @shared_task(ignore_result=True, soft_time_limit=580, time_limit=590)

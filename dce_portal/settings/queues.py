@@ -63,6 +63,8 @@ _HOUSEKEEPING = {
     "apply registry events": _entry("apps.registry.tasks.apply_events", 2.0),
     "reconcile the registry's catalogue": _entry("apps.registry.tasks.reconcile_catalogue", 600.0),
     "go on with a change of the signing key": _entry("apps.registry.tasks.resume_keys", 300.0),
+    "reckon the registry's sizes": _entry("apps.registry.tasks.reckon_sizes", 15.0),
+    "keep the registry's sizes": _entry("apps.registry.tasks.keep_sizes_of_day", 21_600.0),
     "offer the agent's image": _entry("apps.registry.tasks.publish_own_images", 60.0),
     "look after the registry's policies": _entry("apps.policies.tasks.look_after_policies", 30.0),
     "start retention": _entry("apps.policies.tasks.start_retention", 600.0),

@@ -54,9 +54,14 @@ def navigation() -> list[dict[str, Any]]:
         ),
         _group(
             _("Registry"),
+            _page(_("Search images"), "search", "admin:registry_search"),
             _list(_("Namespaces"), "folder", "registry", "namespace"),
             _list(_("Repositories"), "inventory_2", "registry", "repository"),
             _list(_("Tags"), "sell", "registry", "tag"),
+            {
+                **_page(_("Registry storage"), "hard_drive", "admin:registry_storage"),
+                "permission": _is_superuser,
+            },
             _list(_("Grants"), "key", "registry", "grant"),
             _list(_("Docker logins"), "login", "registry", "dockerlogin"),
             _list(_("Tag rules"), "lock", "policies", "tagrule"),
@@ -124,6 +129,11 @@ def _is_in_events(request: HttpRequest) -> bool:
 def _may(permission: str) -> Callable[[HttpRequest], bool]:
     """Ask for one right."""
     return lambda request: request.user.has_perm(permission)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    """For pages that count what nobody else may see whole."""
+    return bool(request.user.is_active and request.user.is_superuser)
 
 
 def _may_view(app: str, model: str) -> Callable[[HttpRequest], bool]:

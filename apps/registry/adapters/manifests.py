@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from apps.registry.adapters.image_config import image_facts, strings
 from apps.registry.ports import INDEX_TYPES, ChildInfo, LayerInfo, ManifestInfo
+
+NOTES = (
+    "org.opencontainers.image.title",
+    "in-toto.io/predicate-type",
+    "predicateType",
+    "dev.sigstore.bundle.predicateType",
+)
 
 
 class ManifestUnreadable(Exception):
@@ -26,8 +34,8 @@ def parse_manifest(body: bytes, *, digest: str, media_type: str) -> ManifestInfo
 
 
 def platform_of(manifest: ManifestInfo, config: Mapping[str, Any]) -> ManifestInfo:
-    """The same manifest with the platform that the image's configuration names."""
-    return replace(manifest, platform=platform_text(config))
+    """The same manifest with the platform and the facts that the image's configuration names."""
+    return replace(manifest, platform=platform_text(config), facts=image_facts(config))
 
 
 def platform_text(fields: Mapping[str, Any]) -> str:
@@ -62,7 +70,11 @@ def _index(document: dict[str, Any], *, kind: str, digest: str, body_bytes: int)
         for entry in entries
     )
     return ManifestInfo(
-        digest=digest, media_type=kind, manifest_bytes=body_bytes, children=children
+        digest=digest,
+        media_type=kind,
+        manifest_bytes=body_bytes,
+        children=children,
+        **_about(document),
     )
 
 
@@ -73,7 +85,7 @@ def _entry_platform(entry: Mapping[str, Any]) -> str:
 
 def _image(document: dict[str, Any], *, kind: str, digest: str, body_bytes: int) -> ManifestInfo:
     layers = tuple(
-        LayerInfo(_digest(entry), _size(entry), str(entry.get("mediaType", "")))
+        LayerInfo(_digest(entry), _size(entry), str(entry.get("mediaType", "")), _note(entry))
         for entry in _descriptors(document.get("layers"))
     )
     config = next(iter(_descriptors([document.get("config") or {}])), {})
@@ -84,7 +96,26 @@ def _image(document: dict[str, Any], *, kind: str, digest: str, body_bytes: int)
         size_bytes=_size(config) + sum(layer.size_bytes for layer in layers),
         config_digest=str(config.get("digest") or ""),
         layers=layers,
+        config_bytes=_size(config),
+        **_about(document, config),
     )
+
+
+def _about(document: Mapping[str, Any], config: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What kind of thing it is, what it is about, and its notes; an old artifact's kind is its configuration's."""
+    subject = next(iter(_descriptors([document.get("subject") or {}])), {})
+    kind = document.get("artifactType") or (config or {}).get("mediaType") or ""
+    return {
+        "artifact_type": str(kind)[:128],
+        "subject": _digest(subject) if subject else "",
+        "annotations": strings(document.get("annotations")),
+    }
+
+
+def _note(entry: Mapping[str, Any]) -> str:
+    """A file's name, or the kind of statement that an attestation makes."""
+    notes = strings(entry.get("annotations"))
+    return next((notes[name] for name in NOTES if name in notes), "")
 
 
 def _descriptors(value: object) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -16,12 +15,52 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.registry import pages, selectors
+from apps.registry.admin.artifact import tabs
+from apps.registry.admin.browsing import RepositoryPages
 from apps.registry.admin.visible import VisibleRowsAdmin, chips, copyable
+from apps.registry.browse.search import name_matches, named, tag_matches
+from apps.registry.extensions import marks_of
 from apps.registry.hosts import registry_host
 from apps.registry.models import Repository, Tag
+from dce_portal.paginator import BoundedPaginator
 from dce_portal.templatetags.portal import NOTHING, ago, bytes_human, short_id
 
 Column = Callable[[Tag], SafeString]
+MOST_CHOICES = 100
+
+
+class NamespaceFilter(admin.SimpleListFilter):
+    """One namespace; offered by name while there are few, kept as a filter however many there are."""
+
+    title = _("namespace")
+    parameter_name = "namespace__id__exact"
+    path = "namespace"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        """The first namespaces that the person may see, and the one that is chosen."""
+        visible = selectors.namespaces_visible_to(request.user).order_by("name")
+        rows = list(visible.values_list("pk", "name")[:MOST_CHOICES])
+        chosen = request.GET.get(self.parameter_name, "")
+        if chosen.isascii() and chosen[:18].isdigit() and int(chosen[:18]) not in dict(rows):
+            rows += visible.filter(pk=int(chosen[:18])).values_list("pk", "name")
+        return [(str(pk), name) for pk, name in rows]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """By key; what is none gives nothing."""
+        value = self.value()
+        if value is None:
+            return queryset
+        is_key = value.isascii() and value.isdigit() and len(value) < 19
+        return queryset.filter(**{self.path: int(value)}) if is_key else queryset.none()
+
+
+class TagNamespaceFilter(NamespaceFilter):
+    """The same for tags."""
+
+    parameter_name = "repository__namespace__id__exact"
+    path = "repository__namespace"
 
 
 class MissingFilter(admin.SimpleListFilter):
@@ -44,12 +83,14 @@ class MissingFilter(admin.SimpleListFilter):
 
 
 @admin.register(Repository)
-class RepositoryAdmin(VisibleRowsAdmin):
+class RepositoryAdmin(RepositoryPages, VisibleRowsAdmin):
     """Repositories that the person may pull."""
 
-    list_display = ("name", "tag_count", "pushed", "pulled", "pull_count", "presence")
-    list_filter = (("namespace", RelatedOnlyFieldListFilter), MissingFilter)
-    search_fields = ("name", "description")
+    list_display = ("name", "size", "tag_count", "pushed", "pulled", "pull_count", "presence")
+    list_filter = (NamespaceFilter, MissingFilter)
+    search_fields = ("name",)
+    search_help_text = _("The beginning of a name or of a word in it")
+    paginator = BoundedPaginator
     fields = ("name",)
     list_before_template = "registry/empty_repositories.html"
 
@@ -61,6 +102,18 @@ class RepositoryAdmin(VisibleRowsAdmin):
         """Size, role, tags with their pull commands, and grants."""
         page = pages.repository_page(request.user, row)
         return {**page, "registry_host": registry_host(request), "all_tags": tags_of(row)}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Repository], search_term: str
+    ) -> tuple[QuerySet[Repository], bool]:
+        """By words that are indexed."""
+        term = search_term.strip()
+        return (queryset.filter(name_matches(term)) if term else queryset), False
+
+    @admin.display(description=_("size"), ordering="stored_bytes")
+    def size(self, repository: Repository) -> str:
+        """Each blob once."""
+        return bytes_human(repository.stored_bytes)
 
     @admin.display(description=_("tags"))
     def tag_count(self, repository: Repository) -> SafeString:
@@ -88,9 +141,10 @@ class RepositoryAdmin(VisibleRowsAdmin):
 class TagAdmin(VisibleRowsAdmin):
     """Tags of repositories that the person may pull."""
 
-    list_filter = (("repository__namespace", RelatedOnlyFieldListFilter), MissingFilter)
-    search_fields = ("repository__name", "name", "manifest__digest")
-    search_help_text = _("Repository, tag or digest")
+    list_filter = (TagNamespaceFilter, MissingFilter)
+    search_fields = ("name",)
+    search_help_text = _("The beginning of a tag, a label or a digest; or repository:tag")
+    paginator = BoundedPaginator
     fields = ("name",)
     list_before_template = "registry/empty_repositories.html"
     ordering = ("-pushed_at", "name")
@@ -99,6 +153,13 @@ class TagAdmin(VisibleRowsAdmin):
         """All that the person may see."""
         return selectors.tags_visible_to(request.user)
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Tag], search_term: str
+    ) -> tuple[QuerySet[Tag], bool]:
+        """By words that are indexed, and by repositories as before."""
+        term = search_term.strip()
+        return (queryset.filter(tag_matches(term) | named(term)) if term else queryset), False
+
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """With the pull command under the name that the person used."""
         facts = ["full_name", "size", "digest", "platforms", "pushed", "pushed_by", "pulled"]
@@ -106,7 +167,8 @@ class TagAdmin(VisibleRowsAdmin):
 
     def page_of(self, request: HttpRequest, row: Tag) -> Mapping[str, Any]:
         """The commands first, then platforms and layers."""
-        return {**pages.tag_page(row), "registry_host": registry_host(request)}
+        facts = {**pages.tag_page(request.user, row), "registry_host": registry_host(request)}
+        return {**facts, "marks": marks_of([row]).get(row.pk, ()), "tabs": tabs(request, facts)}
 
     @admin.display(description=_("tag"), ordering="repository__name")
     def full_name(self, tag: Tag) -> str:

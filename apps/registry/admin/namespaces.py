@@ -17,6 +17,7 @@ from apps.registry.hosts import registry_host
 from apps.registry.models import Grant, Namespace
 from dce_portal.admin_site import TabularInline
 from dce_portal.origin import Origin
+from dce_portal.templatetags.portal import NOTHING, bytes_human
 
 
 class GrantInline(TabularInline):
@@ -52,7 +53,7 @@ class NamespaceAdmin(VisibleRowsAdmin):
 
     audits_itself = True
 
-    list_display = ("name", "description", "is_public", "repository_count", "created_at")
+    list_display = ("name", "description", "is_public", "repository_count", "size", "created_at")
     list_filter = ("is_public",)
     search_fields = ("name", "description")
     list_before_template = "registry/empty_namespaces.html"
@@ -66,7 +67,9 @@ class NamespaceAdmin(VisibleRowsAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Namespace]:
         """All that the person may see, with their counts."""
-        return selectors.with_repository_counts(selectors.namespaces_visible_to(request.user))
+        visible = selectors.namespaces_visible_to(request.user)
+        counted = selectors.with_repository_counts(visible, request.user)
+        return selectors.with_whole(counted, request.user)
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         """With its age once the namespace exists."""
@@ -114,6 +117,12 @@ class NamespaceAdmin(VisibleRowsAdmin):
         """One after the other."""
         for namespace in queryset:
             self.delete_model(request, namespace)
+
+    @admin.display(description=_("size"), ordering="stored_bytes")
+    def size(self, namespace: Namespace) -> str:
+        """Each blob once; of what a person sees in part, the namespace's own page says how much."""
+        is_whole: bool = namespace.is_whole  # type: ignore[attr-defined]  # annotated by the selector
+        return bytes_human(namespace.stored_bytes) if is_whole else NOTHING
 
     @admin.display(description=_("repositories"))
     def repository_count(self, namespace: Namespace) -> int:

@@ -18,10 +18,14 @@ def team_model() -> Any:  # noqa: ANN401 - another app's model, known through th
 
 
 class NamespaceSerializer(serializers.ModelSerializer[Namespace]):
-    """A namespace; `repository_count` leaves out what is missing from the registry."""
+    """A namespace; `repository_count` and `stored_bytes` are of what you may pull in it.
+
+    `stored_bytes` counts each blob once; it is null where you see a part of the namespace alone.
+    """
 
     url = serializers.HyperlinkedIdentityField(view_name="api:namespace-detail")
     repository_count = serializers.IntegerField(read_only=True)
+    stored_bytes = serializers.SerializerMethodField()
 
     class Meta:
         """All facts."""
@@ -34,9 +38,15 @@ class NamespaceSerializer(serializers.ModelSerializer[Namespace]):
             "description",
             "is_public",
             "repository_count",
+            "stored_bytes",
             "created_at",
         )
         read_only_fields = ("id", "created_at")
+
+    def get_stored_bytes(self, namespace: Namespace) -> int | None:
+        """Only for who sees all of it."""
+        is_whole: bool = namespace.is_whole  # type: ignore[attr-defined]  # annotated by the selector
+        return namespace.stored_bytes if is_whole else None
 
 
 class NamespaceChangeSerializer(serializers.Serializer[dict[str, Any]]):
@@ -72,6 +82,7 @@ class RepositorySerializer(serializers.ModelSerializer[Repository]):
             "namespace",
             "description",
             "tag_count",
+            "stored_bytes",
             "created_at",
             "last_pushed_at",
             "last_pulled_at",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from apps.registry.api.browse import SearchViewSet, StorageViewSet
 from apps.registry.api.check import RegistryCheckView, RotateKeysView
 from apps.registry.api.views import (
     GrantViewSet,
@@ -17,6 +18,8 @@ router = SimpleRouter()
 router.register("namespaces", NamespaceViewSet, basename="namespace")
 router.register("repositories", RepositoryViewSet, basename="repository")
 router.register("tags", TagViewSet, basename="tag")
+router.register("registry/search", SearchViewSet, basename="registry-search")
+router.register("registry/storage", StorageViewSet, basename="registry-storage")
 router.register("grants", GrantViewSet, basename="grant")
 urlpatterns = [
     path("registry/check/", RegistryCheckView.as_view(), name="registry-check"),

@@ -10,6 +10,7 @@ from rest_framework import status
 from rest_framework.response import Response
 
 from apps.registry import selectors, services
+from apps.registry.api.browse import NamespaceFacts, RepositoryFacts, TagFacts
 from apps.registry.api.filters import (
     GrantFilters,
     NamespaceFilters,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 
-class NamespaceViewSet(ReadOnlyViewSet):
+class NamespaceViewSet(NamespaceFacts, ReadOnlyViewSet):
     """Namespaces: public ones, and those in which the person has a role."""
 
     model = Namespace
@@ -47,7 +48,9 @@ class NamespaceViewSet(ReadOnlyViewSet):
 
     def select(self) -> QuerySet[Namespace]:
         """All that the person may see."""
-        return selectors.with_repository_counts(selectors.namespaces_visible_to(self.person))
+        visible = selectors.namespaces_visible_to(self.person)
+        counted = selectors.with_repository_counts(visible, self.person)
+        return selectors.with_whole(counted, self.person)
 
     @extend_schema(request=NamespaceWishSerializer, responses={201: NamespaceSerializer})
     def create(self, request: Request) -> Response:
@@ -78,7 +81,7 @@ class NamespaceViewSet(ReadOnlyViewSet):
         return Response(body, status=status, headers=headers)
 
 
-class RepositoryViewSet(ReadOnlyViewSet):
+class RepositoryViewSet(RepositoryFacts, ReadOnlyViewSet):
     """Repositories that the person may pull."""
 
     model = Repository
@@ -92,7 +95,7 @@ class RepositoryViewSet(ReadOnlyViewSet):
         return selectors.with_tag_counts(selectors.repositories_visible_to(self.person))
 
 
-class TagViewSet(ReadOnlyViewSet):
+class TagViewSet(TagFacts, ReadOnlyViewSet):
     """Tags of repositories that the person may pull, latest push first."""
 
     model = Tag

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from apps.registry.models import Manifest, Namespace, Repository, Tag
 from apps.registry.ports import ManifestInfo, RegistryPort
 from apps.registry.rights import namespace_of
+from apps.registry.services import contents
 from dce_portal.errors import NotFound
 
 MOST_CHILDREN = 128
@@ -59,7 +60,8 @@ def _child(port: RegistryPort, repository: str, digest: str) -> ManifestInfo | N
 
 def _known_digests(repository: str, digests: list[str]) -> set[str]:
     rows = Manifest.objects.filter(repository__name=repository, digest__in=digests)
-    return set(rows.filter(is_complete=True).values_list("digest", flat=True))
+    current = rows.filter(is_complete=True, facts_version__gte=contents.FACTS_VERSION)
+    return set(current.values_list("digest", flat=True))
 
 
 def require_namespace(repository: str) -> Namespace:
@@ -75,9 +77,11 @@ def require_namespace(repository: str) -> Namespace:
 
 def ensure_repository(name: str, *, at: datetime) -> Repository:
     """The repository's row, made on its first push; NotFound when its namespace does not exist."""
-    repository, _made = Repository.objects.get_or_create(
+    repository, made = Repository.objects.get_or_create(
         name=name, defaults={"namespace": require_namespace(name), "created_at": at}
     )
+    if made:
+        contents.note_name(repository)
     if repository.missing_since is not None:
         Repository.objects.filter(pk=repository.pk).update(missing_since=None)
     return repository
@@ -113,6 +117,11 @@ def _store_read(repository: Repository, info: ManifestInfo, push: Push) -> Manif
         "layers": [asdict(layer) for layer in info.layers],
         "platform": info.platform,
         "is_complete": True,
+        "artifact_type": info.artifact_type[:128],
+        "subject_digest": info.subject[:160],
+        "annotations": dict(info.annotations),
+        "facts": dict(info.facts),
+        "facts_version": contents.FACTS_VERSION,
     }
     manifest, _made = Manifest.objects.update_or_create(
         repository=repository,
@@ -120,6 +129,7 @@ def _store_read(repository: Repository, info: ManifestInfo, push: Push) -> Manif
         defaults=facts,
         create_defaults={**facts, **_pushed(push)},
     )
+    contents.note_contents(manifest, info)
     return manifest
 
 
@@ -147,8 +157,12 @@ def point_tag(manifest: Manifest, *, name: str, push: Push) -> None:
         name=name,
         defaults={"manifest": manifest, **_pushed(push)},
     )
+    if made:
+        contents.note_move(manifest, tag_name=name, at=push.at, by=push.by)
     if made or tag.pushed_at > push.at:
         return
+    if tag.manifest_id != manifest.pk:
+        contents.note_move(manifest, tag_name=name, at=push.at, by=push.by)
     if push.by or tag.manifest_id != manifest.pk:
         tag.manifest, tag.pushed_at, tag.pushed_by = manifest, push.at, push.by
     tag.missing_since = None

@@ -7,11 +7,13 @@ changes nothing.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,7 +23,7 @@ from apps.registry.backends import PORTAL_SUBJECT
 from apps.registry.models import Manifest, RegistryEvent, Repository, Tag
 from apps.registry.notifications import Notice, fingerprint, read_events, read_notice
 from apps.registry.ports import USER_AGENT, RegistryPort
-from apps.registry.services import catalogue
+from apps.registry.services import catalogue, contents
 from apps.registry.services.catalogue import Push
 from apps.webhooks.services import raise_event
 from dce_portal.errors import NotFound, Unavailable
@@ -32,6 +34,19 @@ BATCH = 200
 KEPT = timedelta(days=30)
 PROBLEM_ACTION = "unreadable"
 LONGEST_KEPT_TEXT = 4000
+LONGEST_PROBLEM = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Pulls:
+    """How many, and when the last one was."""
+
+    count: int = 0
+    last: datetime | None = None
+
+    def plus(self, at: datetime) -> Pulls:
+        """One more."""
+        return Pulls(self.count + 1, max(at, self.last or at))
 
 
 def take_delivery(body: bytes) -> int:
@@ -75,17 +90,69 @@ def _row_of_problem(body: bytes, problem: str) -> RegistryEvent:
 
 
 def apply_waiting(port: RegistryPort) -> int:
-    """Apply the events that wait, in order; stops early where the registry does not answer."""
+    """Apply the events that wait; those that need the registry in order, until it does not answer.
+
+    Pulls and what changes nothing, most of all events, are applied together at the end: they
+    depend on no order among themselves, and need the pushes before them.
+    """
+    events = list(selectors.waiting_events()[:BATCH])
+    simple = [event for event in events if _is_simple(read_notice(event.body))]
+    keys = {event.pk for event in simple}
+    ordered = [event for event in events if event.pk not in keys]
+    applied = _apply_in_order(ordered, port)
+    # Where the registry went away, what came after that event waits with it.
+    held = [event.pk for event in ordered[applied:]]
+    simple = [event for event in simple if not held or event.pk < held[0]]
+    try:
+        return applied + _apply_together(simple)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("registry_events_broken")
+        return applied + _apply_in_order(simple, port)
+
+
+def _apply_in_order(events: Iterable[RegistryEvent], port: RegistryPort) -> int:
+    """One after the other; a broken one holds back no other, a registry that is down holds back all."""
     applied = 0
-    for event in selectors.waiting_events()[:BATCH]:
+    for event in events:
         try:
             _apply_once(event, port)
         except Unavailable as error:
             _postpone(event, error)
             if not error.permanent:
                 return applied
+        except OperationalError:
+            # The database, not the event: it waits as it is.
+            raise
+        except Exception as error:
+            log.exception("registry_event_broken", event_id=event.event_id)
+            _postpone(event, Unavailable(f"{type(error).__name__}: {error}"[:LONGEST_PROBLEM]))
         applied += 1
     return applied
+
+
+def _is_simple(notice: Notice) -> bool:
+    """Counted alone, or without meaning for the catalogue."""
+    return notice.action in {"push", "pull", "mount"} and not _is_manifest_push(notice)
+
+
+@transaction.atomic
+def _apply_together(events: Sequence[RegistryEvent]) -> int:
+    """Count the pulls of a whole batch; an event that another worker applied is left out."""
+    rows = RegistryEvent.objects.filter(pk__in=[event.pk for event in events], applied_at=None)
+    mine = set(rows.select_for_update().values_list("pk", flat=True))
+    pulls: dict[tuple[str, str, date], Pulls] = {}
+    for event in events:
+        notice = read_notice(event.body)
+        if event.pk in mine and notice.is_counted_pull:
+            at = _moment(event, notice)
+            key = (notice.repository, notice.digest, at.date())
+            pulls[key] = pulls.get(key, Pulls()).plus(at)
+    for (repository, digest, _day), counted in pulls.items():
+        _apply_pulls(repository, digest=digest, pulls=counted)
+    RegistryEvent.objects.filter(pk__in=mine).update(applied_at=timezone.now(), problem="")
+    return len(events)
 
 
 def _postpone(event: RegistryEvent, error: Unavailable) -> None:
@@ -98,7 +165,7 @@ def _postpone(event: RegistryEvent, error: Unavailable) -> None:
 def _apply_once(event: RegistryEvent, port: RegistryPort) -> None:
     """Apply one event and mark it so, together or not at all."""
     notice = read_notice(event.body)
-    at = min(notice.happened_at or event.received_at, timezone.now())
+    at = _moment(event, notice)
     try:
         reading = _reading_for(notice, port)
         with transaction.atomic():
@@ -106,6 +173,11 @@ def _apply_once(event: RegistryEvent, port: RegistryPort) -> None:
                 _apply(notice, at, reading)
     except NotFound as error:
         _mark_applied(event, problem=error.message)
+
+
+def _moment(event: RegistryEvent, notice: Notice) -> datetime:
+    """When it happened, never in the future: clocks differ."""
+    return min(notice.happened_at or event.received_at, timezone.now())
 
 
 def _mark_applied(event: RegistryEvent, *, problem: str = "") -> bool:
@@ -131,7 +203,7 @@ def _apply(notice: Notice, at: datetime, reading: catalogue.Reading | None) -> N
     if _is_manifest_push(notice):
         _apply_push(notice, at, reading)
     elif notice.is_counted_pull:
-        _apply_pull(notice, at)
+        _apply_pulls(notice.repository, digest=notice.digest, pulls=Pulls().plus(at))
     elif notice.action == "delete":
         _apply_delete(notice, at)
     elif notice.action not in {"push", "pull", "mount"}:
@@ -150,13 +222,17 @@ def _apply_push(notice: Notice, at: datetime, reading: catalogue.Reading | None)
     _tell("push", notice, at, size_bytes=manifest.size_bytes, media_type=manifest.media_type)
 
 
-def _apply_pull(notice: Notice, at: datetime) -> None:
-    pulled = Repository.objects.filter(name=notice.repository)
-    pulled.update(pull_count=F("pull_count") + 1)
-    earlier = Q(last_pulled_at=None) | Q(last_pulled_at__lt=at)
-    pulled.filter(earlier).update(last_pulled_at=at)
-    manifests = Manifest.objects.filter(repository__name=notice.repository, digest=notice.digest)
-    manifests.filter(earlier).update(last_pulled_at=at)
+def _apply_pulls(name: str, *, digest: str, pulls: Pulls) -> None:
+    repository = Repository.objects.filter(name=name).only("last_pulled_at").first()
+    if repository is None or pulls.last is None:
+        return
+    last = max(pulls.last, repository.last_pulled_at or pulls.last)
+    counted = Repository.objects.filter(pk=repository.pk)
+    counted.update(pull_count=F("pull_count") + pulls.count, last_pulled_at=last)
+    earlier = Q(last_pulled_at=None) | Q(last_pulled_at__lt=pulls.last)
+    manifests = Manifest.objects.filter(repository=repository, digest=digest)
+    manifests.filter(earlier).update(last_pulled_at=pulls.last)
+    contents.note_pulls(repository, digest=digest, day=pulls.last.date(), count=pulls.count)
 
 
 def _apply_delete(notice: Notice, at: datetime) -> None:

@@ -16,11 +16,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.registry.models import Repository, Tag
+from apps.registry.models import Manifest, Repository, Tag
 from apps.registry.ports import RegistryPort
 from apps.registry.rights import namespace_of
 from apps.registry.selectors import namespace_names
-from apps.registry.services import catalogue
+from apps.registry.services import catalogue, contents
 from apps.registry.services.catalogue import Push
 from dce_portal.errors import NotFound, Unavailable
 
@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 DOUBTFUL_SHARE = 0.3
 DOUBTFUL_LEAST = 10
+READ_AGAIN_A_TIME = 500
 
 Found = Mapping[str, Mapping[str, str]]
 """Tag to digest, by repository."""
@@ -148,3 +149,29 @@ def _mark(rows: QuerySet[Repository] | QuerySet[Tag], keys: Iterable[int], *, at
     while remaining:
         portion, remaining = remaining[:500], remaining[500:]
         rows.filter(pk__in=portion).update(missing_since=at)
+
+
+def read_older_again(port: RegistryPort) -> int:
+    """Read manifests that an earlier version read less of, a bounded number at a time; returns how many."""
+    older = Manifest.objects.filter(facts_version__lt=contents.FACTS_VERSION, is_complete=True)
+    rows = older.order_by("facts_version", "pk").values_list("repository__name", "digest", "pk")
+    keys = list(rows[:READ_AGAIN_A_TIME])
+    for repository, digest, key in keys:
+        _read_again(port, repository=repository, digest=digest, key=key)
+    return len(keys)
+
+
+def _read_again(port: RegistryPort, *, repository: str, digest: str, key: int) -> None:
+    """What the registry has no more, or cannot give, is not asked for again."""
+    try:
+        reading = catalogue.read_unknown(port, repository=repository, digest=digest)
+    except (NotFound, Unavailable) as error:
+        if isinstance(error, Unavailable) and not error.permanent:
+            raise
+        Manifest.objects.filter(pk=key).update(facts_version=contents.FACTS_VERSION)
+        return
+    if reading is not None:
+        with transaction.atomic():
+            row = catalogue.ensure_repository(repository, at=timezone.now())
+            push = Push(at=timezone.now())
+            catalogue.store_manifest(row, digest=digest, reading=reading, push=push)

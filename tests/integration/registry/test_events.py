@@ -10,7 +10,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.registry import tasks, views
-from apps.registry.models import Manifest, RegistryEvent, Repository, Tag
+from apps.registry.adapters.fake import FakeRegistry
+from apps.registry.models import Manifest, PullDay, RegistryEvent, Repository, Tag
 from apps.registry.selectors import MOST_ATTEMPTS
 from apps.registry.services.inbox import apply_waiting, drop_old_events
 from dce_portal import secret_files
@@ -222,3 +223,48 @@ def test_old_events_are_dropped(send):
     assert drop_old_events() == 0
     RegistryEvent.objects.update(received_at=timezone.now() - timedelta(days=31))
     assert drop_old_events() == 1
+
+
+def test_a_broken_event_holds_back_no_other(send, team, registry, monkeypatch):
+    good, bad = image_info("good"), image_info("bad")
+    for info in (good, bad):
+        registry.put("team/app", info, tag="v1")
+    asked = registry.manifest
+
+    def manifest(repository, *, digest):
+        if digest == bad.digest:
+            raise KeyError(digest)
+        return asked(repository, digest=digest)
+
+    monkeypatch.setattr(
+        FakeRegistry, "manifest", lambda _self, *args, **more: manifest(*args, **more)
+    )
+    send(event("push", bad, tag="v0"), event("push", good, number=2, tag="v1"))
+    send(event("pull", good, number=3, method="GET"))
+    apply_waiting(registry)
+    assert Tag.objects.get().name == "v1"
+    waiting = RegistryEvent.objects.get(applied_at=None)
+    assert waiting.event_id == "event-1"
+    assert "KeyError" in waiting.problem
+    assert Repository.objects.get().pull_count == 1
+
+
+def test_a_late_event_of_a_repository_that_was_deleted_brings_it_not_back(send, team, registry):
+    info = image_info()
+    send(event("push", info, tag="v1"))
+    apply_waiting(registry)
+    assert not Repository.objects.exists()
+    assert RegistryEvent.objects.exclude(applied_at=None).exclude(problem="").count() == 1
+
+
+def test_a_burst_in_any_order_loses_nothing(send, team, registry):
+    info = image_info()
+    registry.put("team/app", info, tag="v1")
+    pulls = [event("pull", info, number=n, method="GET") for n in range(2, 252)]
+    send(event("push", info, tag="v1"), *reversed(pulls))
+    send(*pulls)
+    while apply_waiting(registry):
+        pass
+    assert Repository.objects.get().pull_count == 250
+    assert PullDay.objects.get(digest=info.digest).pulls == 250
+    assert not RegistryEvent.objects.filter(applied_at=None).exists()

@@ -19,7 +19,7 @@ LAYERS = [
 
 @pytest.fixture
 def repository(team):
-    return RepositoryFactory(name="team/app", pull_count=7)
+    return RepositoryFactory(name="team/app", pull_count=7, stored_bytes=15 * 1024)
 
 
 @pytest.fixture
@@ -100,10 +100,11 @@ def test_a_manifest_that_was_not_read_yet_says_so(signed_in, repository, bob):
 
 def test_a_namespaces_page_lists_its_repositories_the_largest_first(signed_in, team, alice):
     for name, size in (("team/small", 1024), ("team/large", 4096)):
-        ManifestFactory(repository=RepositoryFactory(name=name), size_bytes=size)
+        RepositoryFactory(name=name, stored_bytes=size)
+    Namespace.objects.filter(pk=team.pk).update(stored_bytes=4608)
     page = body(signed_in(alice), team)
     assert page.index(">team/large</a>") < page.index(">team/small</a>")
-    assert "5.0 KiB" in page
+    assert "4.5 KiB" in page
     assert "owner (all, and grants)" in page
     assert 'name="description"' in page
 
