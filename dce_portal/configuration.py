@@ -215,6 +215,20 @@ OPTIONS = (
         "How long the history of sent messages is kept, in days.",
     ),
     Option(
+        "DCE_DOCKER_PASSWORDS",
+        parsers.boolean,
+        "yes or no",
+        "yes",
+        "Whether docker clients may sign in with a password; if not, only with personal tokens and robots.",
+    ),
+    Option(
+        "DCE_AUDIT_DAYS",
+        parsers.integer(least=0, most=3650),
+        "number",
+        "365",
+        "How long the audit is kept, in days; 0 keeps it for ever.",
+    ),
+    Option(
         "DCE_WEB_WORKERS",
         parsers.integer(least=1, most=64),
         "number",
@@ -261,6 +275,8 @@ class Configuration:
     node_limit: int | None
     alert_private_addresses: bool
     delivery_days: int
+    docker_passwords: bool
+    audit_days: int
     web_workers: int
     worker_concurrency: int
 

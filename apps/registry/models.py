@@ -9,6 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.registry.robot_models import Robot as Robot  # Django looks for models here
+
 UNKNOWN_PLATFORM = "unknown/unknown"
 # A path component of the distribution specification.
 COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"

@@ -122,6 +122,8 @@ REGISTRY_TOKEN_LIFE_S = 300
 # Whether `docker login` with a password may leave a revocable login on the client.
 REGISTRY_DOCKER_LOGINS = True
 REGISTRY_DOCKER_LOGIN_DAYS = 90
+# Whether a password opens the registry at all, by itself or by the docker login that it left.
+REGISTRY_PASSWORDS = CONFIGURATION.docker_passwords
 
 LANGUAGE_CODE = CONFIGURATION.language
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
