@@ -25,6 +25,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("apps.metrics.api.urls")),
     path("", include("apps.alerts.api.urls")),
     path("", include("apps.interop.api.urls")),
+    path("", include("apps.forwarding.api.urls")),
     re_path(r"", no_such_address),
 ]
 

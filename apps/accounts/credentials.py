@@ -68,9 +68,7 @@ def verify_credential(username: str, secret: str, *, address: str | None) -> Cre
 def verify_bearer(secret: str, *, address: str | None) -> Credential:
     """Check a personal token sent by itself, or raise NotAuthenticated."""
     token = _usable_token(secret, address=address)
-    note_use(
-        "accounts.PersonalToken", token.pk, last_used_at=token.last_used_at, address=address
-    )
+    note_use("accounts.PersonalToken", token.pk, last_used_at=token.last_used_at, address=address)
     scopes = frozenset(token.scopes)
     return Credential(user=token.owner, kind="token", token=token, scopes=scopes)
 

@@ -23,7 +23,7 @@ PORTAL_APPS = (
     "metrics",
     "alerts",
     "interop",
-
+    "forwarding",
 )
 WATCHED_APPS = ("nodes", "workloads", "metrics", "alerts")
 

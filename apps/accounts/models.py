@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.group_models import OfferedRight as OfferedRight  # Django looks for models here
+from apps.accounts.group_models import OfferedRight as OfferedRight  # noqa: PLC0414 - Django looks here
 from apps.accounts.issued_models import IssuedSecret
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from apps.accounts.audit import AuditEntry, record_audit, record_audits
+from apps.accounts.audit_upkeep import drop_old_audit
 from apps.accounts.credentials import (
     Credential,
     verify_bearer,
@@ -40,6 +41,7 @@ __all__ = [
     "create_team",
     "delete_team",
     "describe_team",
+    "drop_old_audit",
     "issue_personal_token",
     "may_maintain",
     "note_use",

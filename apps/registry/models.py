@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.registry.robot_models import Robot as Robot  # Django looks for models here
+from apps.registry.robot_models import Robot as Robot  # noqa: PLC0414 - Django looks for models here
 
 UNKNOWN_PLATFORM = "unknown/unknown"
 # A path component of the distribution specification.

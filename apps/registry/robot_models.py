@@ -31,9 +31,7 @@ class Robot(IssuedSecret):
     name = models.CharField(_("name"), max_length=LONGEST_NAME)
     username = models.CharField(_("user name"), max_length=128, unique=True, editable=False)
     description = models.CharField(_("description"), max_length=250, blank=True)
-    role = models.CharField(
-        _("role"), max_length=16, choices=RobotRole, default=RobotRole.READER
-    )
+    role = models.CharField(_("role"), max_length=16, choices=RobotRole, default=RobotRole.READER)
     repositories = models.JSONField(
         _("only these repositories"),
         default=list,

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "apps.metrics.apps.MetricsConfig",
     "apps.alerts.apps.AlertsConfig",
     "apps.interop.apps.InteropConfig",
+    "apps.forwarding.apps.ForwardingConfig",
 ]
 
 MIDDLEWARE = [

@@ -29,45 +29,80 @@ def remember_what_groups_were_offered(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("accounts", "0001_initial"),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='personaltoken',
-            name='networks',
-            field=models.JSONField(blank=True, default=list, help_text='Networks from which it may be used; empty means from anywhere.', verbose_name='allowed addresses'),
+            model_name="personaltoken",
+            name="networks",
+            field=models.JSONField(
+                blank=True,
+                default=list,
+                help_text="Networks from which it may be used; empty means from anywhere.",
+                verbose_name="allowed addresses",
+            ),
         ),
         migrations.AddField(
-            model_name='personaltoken',
-            name='previous_digest',
-            field=models.CharField(blank=True, editable=False, max_length=64, verbose_name='digest before the rotation'),
+            model_name="personaltoken",
+            name="previous_digest",
+            field=models.CharField(
+                blank=True, editable=False, max_length=64, verbose_name="digest before the rotation"
+            ),
         ),
         migrations.AddField(
-            model_name='personaltoken',
-            name='previous_until',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='old secret works until'),
+            model_name="personaltoken",
+            name="previous_until",
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="old secret works until"
+            ),
         ),
         migrations.AddField(
-            model_name='personaltoken',
-            name='rotated_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='rotated'),
+            model_name="personaltoken",
+            name="rotated_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="rotated"
+            ),
         ),
         migrations.CreateModel(
-            name='OfferedRight',
+            name="OfferedRight",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='auth.group', verbose_name='group')),
-                ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='auth.permission', verbose_name='permission')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="auth.group",
+                        verbose_name="group",
+                    ),
+                ),
+                (
+                    "permission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="auth.permission",
+                        verbose_name="permission",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'offered right',
-                'verbose_name_plural': 'offered rights',
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('group', 'permission'), name='one_offer_per_right')],
+                "verbose_name": "offered right",
+                "verbose_name_plural": "offered rights",
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("group", "permission"), name="one_offer_per_right"
+                    )
+                ],
             },
         ),
         migrations.RunPython(remember_what_groups_were_offered, migrations.RunPython.noop),

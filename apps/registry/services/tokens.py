@@ -16,7 +16,14 @@ from django.utils.translation import gettext as _
 from apps.accounts.services import verify_credential
 from apps.registry import decisions, selectors
 from apps.registry.decisions import Decision
-from apps.registry.rights import Access, ActorFacts, GrantFact, NamespaceFact, authorize, namespace_of
+from apps.registry.rights import (
+    Access,
+    ActorFacts,
+    GrantFact,
+    NamespaceFact,
+    authorize,
+    namespace_of,
+)
 from apps.registry.robot_models import PREFIX as ROBOT_PREFIX
 from apps.registry.robot_rows import RobotRow
 from apps.registry.scopes import Scope
@@ -164,9 +171,7 @@ def _facts(
     if caller.robot is None:
         return selectors.rights_facts(caller.user, namespaces=names) if names else ((), ())
     others = names - {caller.robot.namespace.name}
-    public, _none = (
-        selectors.rights_facts(caller.user, namespaces=others) if others else ((), ())
-    )
+    public, _none = selectors.rights_facts(caller.user, namespaces=others) if others else ((), ())
     return (caller.robot.namespace, *public), caller.robot.grants
 
 
