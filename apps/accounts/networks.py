@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 MOST_NETWORKS = 20
+# ::ffff:192.0.2.1 means 192.0.2.1, in networks as in addresses.
+MAPPED_BITS = 96
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -48,9 +50,13 @@ def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
 
 def _network(text: str) -> Network:
     try:
-        return ipaddress.ip_network(text, strict=False)
+        network = ipaddress.ip_network(text, strict=False)
     except ValueError as error:
         raise ValueError(text) from error
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is not None and network.prefixlen >= MAPPED_BITS:
+        return ipaddress.IPv4Network((mapped, network.prefixlen - MAPPED_BITS))
+    return network
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
