@@ -77,6 +77,7 @@ class TokenViewSet(ReadOnlyViewSet):
         wish.is_valid(raise_exception=True)
         refuse_wider_scopes(request, token.scopes)
         refuse_wider_networks(request, token.networks)
+        refuse_longer_life(request, token.expires_at)
         issued = rotate_personal_token(
             token,
             overlap_hours=wish.validated_data["overlap_hours"],
@@ -134,6 +135,13 @@ def no_later_than_own(request: Request, wished: datetime) -> datetime:
     """A token that someone found must not make one that outlives it."""
     own = getattr(request.auth, "expires_at", None)
     return wished if own is None else min(wished, own)
+
+
+def refuse_longer_life(request: Request, expires_at: datetime | None) -> None:
+    """Nor have a secret shown that outlives it."""
+    own = getattr(request.auth, "expires_at", None)
+    if own is not None and (expires_at is None or expires_at > own):
+        raise PermissionDenied(_("A token can only rotate what ends no later than itself."))
 
 
 def _expiry(request: Request, days: int | None) -> datetime | None:

@@ -116,7 +116,8 @@ class RobotViewSet(ReadOnlyViewSet):
         wish.is_valid(raise_exception=True)
         days = wish.validated_data.get("days")
         _refuse_wider(request, robot.namespace.name, robot.role, robot.repositories)
-        _no_wider(request, robot.networks)
+        _refuse_wider_networks(request, robot.networks)
+        _refuse_longer_life(request, robot.expires_at)
         issued = rotate_robot(
             robot,
             overlap_hours=wish.validated_data["overlap_hours"],
@@ -153,9 +154,20 @@ def _no_wider(request: Request, networks: list[str]) -> list[str]:
     """Nor one that works where itself does not."""
     own = list(getattr(request.auth, "networks", ()))
     asked = checked_networks(networks or own)
-    if not within(asked, own):
-        raise PermissionDenied(_("A token can only make robots for addresses that it has itself."))
+    _refuse_wider_networks(request, asked)
     return asked
+
+
+def _refuse_wider_networks(request: Request, networks: list[str]) -> None:
+    if not within(networks, list(getattr(request.auth, "networks", ()))):
+        raise PermissionDenied(_("A token can only make robots for addresses that it has itself."))
+
+
+def _refuse_longer_life(request: Request, expires_at: datetime | None) -> None:
+    """Nor have a secret shown that outlives it."""
+    own: datetime | None = getattr(request.auth, "expires_at", None)
+    if own is not None and (expires_at is None or expires_at > own):
+        raise PermissionDenied(_("A token can only rotate what ends no later than itself."))
 
 
 def _expiry(request: Request, days: int) -> datetime:

@@ -204,3 +204,17 @@ def test_the_rotate_button_shows_the_secret_once_to_the_owner_alone(
     assert opens(secret)
     assert not opens(old.secret)
     assert signed_in(alice).post(address, {"overlap_hours": "999"}).status_code == 302
+
+
+def test_a_token_rotates_nothing_that_outlives_it(alice):
+    day = timedelta(days=1)
+    own = token_of(alice, "api.write", expires_at=timezone.now() + day)
+    longer = token_of(alice, "api.write", expires_at=timezone.now() + 2 * day)
+    script = Client(headers={"Authorization": f"Bearer {own.secret}"})
+    for token in (longer.token, token_of(alice, "api.write").token):
+        assert post(script, f"/api/v1/tokens/{token.pk}/rotate/").status_code == 403
+    assert opens(longer.secret)
+    answer = post(script, f"/api/v1/tokens/{own.token.pk}/rotate/", days=300, overlap_hours=0)
+    assert answer.status_code == 200
+    own.token.refresh_from_db()
+    assert own.token.expires_at < timezone.now() + day

@@ -269,3 +269,14 @@ def test_a_token_and_a_robot_mint_no_docker_login(client, team, alice, robot):
     for name, secret in (("alice", token_of(alice).secret), ("robot-team-ci", robot.secret)):
         assert "refresh_token" not in ask(client, name, secret, offline_token="true").json()
     assert not DockerLogin.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"networks": ["127.0.0.0/8"]}, {"expires_at": timezone.now() + timedelta(days=1)}],
+)
+def test_a_token_rotates_no_robot_that_works_elsewhere_or_longer(robot, alice, facts):
+    secret = token_of(alice, "api.write", "registry.push", **facts).secret
+    script = Client(headers={"Authorization": f"Bearer {secret}"})
+    address = f"{API}{robot.robot.pk}/rotate/"
+    assert send(script, "post", address).status_code == 403
