@@ -18,12 +18,18 @@ from dce_portal.errors import NotAuthenticated
 class Provable(Protocol):
     """What is read of a row."""
 
-    digest: str
-    previous_digest: str
-    previous_until: datetime | None
-    networks: list[str]
-    expires_at: datetime | None
-    revoked_at: datetime | None
+    @property
+    def digest(self) -> str: ...
+    @property
+    def previous_digest(self) -> str: ...
+    @property
+    def previous_until(self) -> datetime | None: ...
+    @property
+    def networks(self) -> list[str]: ...
+    @property
+    def expires_at(self) -> datetime | None: ...
+    @property
+    def revoked_at(self) -> datetime | None: ...
 
 
 def read_text(secret: str, *, prefix: str = tokens.PREFIX) -> TokenText:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 API_READ = "api.read"
@@ -82,6 +82,11 @@ def in_words(scope: str) -> str:
     if not place:
         return words
     if right in (API_READ, API_WRITE):
-        return _now("%(right)s: only %(area)s") % {"right": words, "area": AREAS.get(place, place)}
-    where = _now("the repository %(name)s") if "/" in place else _now("the namespace %(name)s")
-    return _now("%(right)s: only %(place)s") % {"right": words, "place": where % {"name": place}}
+        return gettext("%(right)s: only %(area)s") % {
+            "right": words,
+            "area": AREAS.get(place, place),
+        }
+    where = (
+        gettext("the repository %(name)s") if "/" in place else gettext("the namespace %(name)s")
+    )
+    return gettext("%(right)s: only %(place)s") % {"right": words, "place": where % {"name": place}}

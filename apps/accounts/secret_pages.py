@@ -14,9 +14,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from apps.accounts.issued_models import IssuedSecret
@@ -177,7 +176,7 @@ class SecretPages:
         """Neither a message nor the session ever holds the secret."""
         context = {
             **self.admin_site.each_context(request),
-            "title": _now("Your new token"),
+            "title": gettext("Your new token"),
             "opts": self.opts,
             "row": row,
             "secret": secret,

@@ -45,7 +45,7 @@ def note_use(label: str, pk: int, *, last_used_at: datetime | None, address: str
 
 def _keep(name: str, use: dict[str, str]) -> None:
     try:
-        live.client().hset(HASH_KEY, name, orjson.dumps(use))
+        live.client().hset(HASH_KEY, name, orjson.dumps(use).decode())
     except redis.RedisError as error:
         log.debug("use_not_noted", error=str(error))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -74,7 +75,9 @@ def robot_of(key: str) -> RobotRow | None:
     if row is None:
         return None
     *values, namespace, is_public = row
-    facts = {name: _value(name, value) for name, value in zip(_COLUMNS, values, strict=True)}
+    facts: dict[str, Any] = {
+        name: _value(name, value) for name, value in zip(_COLUMNS, values, strict=True)
+    }
     return RobotRow(**facts, namespace=NamespaceFact(namespace, bool(is_public)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.core.paginator import Paginator
@@ -70,7 +70,8 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic in its s
     @cached_property
     def count(self) -> int:
         """How many, up to the bound."""
-        return int(self.object_list[:MOST_COUNTED].count())
+        rows = cast("QuerySet[AuditEvent]", self.object_list)
+        return rows[:MOST_COUNTED].count()
 
 
 @admin.register(AuditEvent)
@@ -158,5 +159,5 @@ class AuditEventAdmin(ReadOnlyAdmin):
             events = self.get_changelist_instance(request).get_queryset(request)
         except admin.options.IncorrectLookupParameters:
             return HttpResponseRedirect(reverse("admin:accounts_auditevent_changelist"))
-        asked = {name: value for name, value in request.GET.items() if value}
+        asked = {name: str(value) for name, value in request.GET.items() if value}
         return export_audit(events, kind=kind, origin=Origin.of_request(request), asked=asked)

@@ -72,7 +72,7 @@ class TeamViewSet(ReadOnlyViewSet):
         wish.is_valid(raise_exception=True)
         made = create_team(**wish.validated_data, origin=Origin.of_request(request))
         body = self._body(made)
-        headers = {"Location": body["url"]}
+        headers = {"Location": str(body["url"])}
         return Response(body, status=status.HTTP_201_CREATED, headers=headers)
 
     @extend_schema(request=TeamChangeSerializer, responses={200: TeamSerializer})

@@ -46,8 +46,8 @@ class RobotForm(LifeForm):
         data: dict[str, Any] = super().clean() or {}
         namespace = data.get("namespace")
         data["only_in"] = lines_of(data.get("only_in") or "")
-        for name in data["only_in"] if namespace else []:
-            if namespace_of(name) != namespace.name:
+        for name in data["only_in"]:
+            if namespace is not None and namespace_of(name) != namespace.name:
                 message = _("%(repository)s does not lie in %(namespace)s.")
                 words = {"repository": name[:100], "namespace": namespace.name}
                 self.add_error("only_in", ValidationError(message, params=words))
