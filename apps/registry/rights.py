@@ -170,6 +170,7 @@ def sources(
     known = {namespace.name: namespace for namespace in namespaces}
     private = {name: NamespaceFact(name) for name in known}
     nobody = replace(actor, grants=(), is_superuser=False)
+    judged: list[tuple[str, ActorFacts, GrantFact | None, dict[str, NamespaceFact]]]
     judged = [("public", nobody, None, known)]
     if actor.is_superuser:
         judged.insert(0, ("superuser", replace(nobody, is_superuser=True), None, private))
