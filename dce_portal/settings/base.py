@@ -166,6 +166,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "RegistryRoleEnum": "apps.registry.models.Role",
+        "RobotRoleEnum": "apps.registry.robot_models.RobotRole",
+        "TeamRoleEnum": "apps.accounts.models.TeamMembership.Role",
+        "AuditReceiverKindEnum": "apps.forwarding.models.Forward.Kind",
         "JoinRoleEnum": "apps.nodes.models.joining.JOIN_ROLES",
         "ChannelKindEnum": "apps.alerts.models.Channel.Kind",
         "DeliveryKindEnum": "apps.alerts.models.Delivery.Kind",
