@@ -26,7 +26,10 @@ from unfold.sites import UnfoldAdminSite
 from unfold.views import UnfoldModelAdminViewMixin as PageViewMixin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as CheckboxesWidget
 from unfold.widgets import UnfoldAdminPasswordWidget as PasswordWidget
+from unfold.widgets import UnfoldAdminSelectWidget as SelectWidget
 from unfold.widgets import UnfoldAdminSingleDateWidget as DateWidget
+from unfold.widgets import UnfoldAdminTextareaWidget as TextareaWidget
+from unfold.widgets import UnfoldAdminTextInputWidget as TextWidget
 from unfold.widgets import UnfoldBooleanSwitchWidget as SwitchWidget
 
 from dce_portal.errors import PortalError
@@ -44,9 +47,12 @@ __all__ = [
     "PasswordWidget",
     "PortalAdminSite",
     "ReadOnlyAdmin",
+    "SelectWidget",
     "StackedInline",
     "SwitchWidget",
     "TabularInline",
+    "TextWidget",
+    "TextareaWidget",
     "UserChangeForm",
     "UserCreationForm",
     "action",

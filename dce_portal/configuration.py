@@ -272,6 +272,20 @@ OPTIONS = (
         "Use the database in that folder as it is and ask nobody outside.",
     ),
     Option(
+        "DCE_DOCKER_PASSWORDS",
+        parsers.boolean,
+        "yes or no",
+        "yes",
+        "Whether docker clients may sign in with a password; if not, only with personal tokens and robots.",
+    ),
+    Option(
+        "DCE_AUDIT_DAYS",
+        parsers.integer(least=0, most=3650),
+        "number",
+        "365",
+        "How long the audit is kept, in days; 0 keeps it for ever.",
+    ),
+    Option(
         "DCE_WEB_WORKERS",
         parsers.integer(least=1, most=64),
         "number",
@@ -326,6 +340,8 @@ class Configuration:
     trivy_token: Secret | None
     trivy_cache: Path | None
     trivy_offline: bool
+    docker_passwords: bool
+    audit_days: int
     web_workers: int
     worker_concurrency: int
 

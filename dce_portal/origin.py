@@ -17,11 +17,13 @@ class Origin:
     actor: AbstractBaseUser | None = None
     address: str | None = None
     credential: str = "portal"
+    label: str = ""
+    """The name under which somebody acts who is no person, such as a robot, or whose name nobody has."""
 
     @property
     def actor_label(self) -> str:
         """The person's user name as it stays in the records, even after the person is gone."""
-        return self.actor.get_username() if self.actor is not None else "portal"
+        return self.actor.get_username() if self.actor is not None else self.label or "portal"
 
     @classmethod
     def of_request(cls, request: HttpRequest) -> Origin:

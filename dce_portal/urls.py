@@ -29,6 +29,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("apps.webhooks.api.urls")),
     path("", include("apps.replication.api.urls")),
     path("", include("apps.scanning.api.urls")),
+    path("", include("apps.forwarding.api.urls")),
     re_path(r"", no_such_address),
 ]
 

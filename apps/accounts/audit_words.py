@@ -10,6 +10,17 @@ ACTION_WORDS: dict[str, str | Promise] = {
     "sign_out": _("signed out"),
     "token.issue": _("made a personal token"),
     "token.revoke": _("revoked a personal token"),
+    "token.rotate": _("rotated a personal token"),
+    "robot.add": _("made a robot"),
+    "robot.change": _("changed a robot"),
+    "robot.rotate": _("rotated a robot's secret"),
+    "robot.revoke": _("revoked a robot"),
+    "audit.export": _("exported the audit"),
+    "forward.add": _("added a receiver of the audit"),
+    "forward.change": _("changed a receiver of the audit"),
+    "forward.delete": _("deleted a receiver of the audit"),
+    "team.member.put": _("put a person into a team"),
+    "team.member.remove": _("took a person out of a team"),
     "registry.login": _("signed in with docker"),
     "registry.token": _("asked for rights in the registry"),
     "docker_login.revoke": _("revoked a docker login"),
@@ -149,6 +160,22 @@ ACTION_WORDS: dict[str, str | Promise] = {
     "engineendpoint.add": _("added an engine address"),
     "engineendpoint.change": _("changed an engine address"),
     "engineendpoint.delete": _("deleted an engine address"),
+}
+
+KIND_WORDS: dict[str, str | Promise] = {
+    "user": _("person"),
+    "team": _("team"),
+    "group": _("group"),
+    "personaltoken": _("personal token"),
+    "robot": _("robot"),
+    "docker_login": _("docker login"),
+    "namespace": _("namespace"),
+    "repository": _("repository"),
+    "registry": _("the registry's catalogue"),
+    "node": _("node"),
+    "cluster": _("cluster"),
+    "service": _("service"),
+    "auditevent": _("audit"),
 }
 
 

@@ -8,26 +8,31 @@ so that changing the password forgets it at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.db.models import Q
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.accounts import lockout, memory, tokens
 from apps.accounts.audit import record_audit
 from apps.accounts.models import PersonalToken, User
+from apps.accounts.proving import read_text, refuse_unproven, token_digest
 from apps.accounts.token_rows import token_with_owner
+from apps.accounts.uses import note_use
 from dce_portal.errors import NotAuthenticated
 from dce_portal.operations import Target
 from dce_portal.origin import Origin
 
+__all__ = [
+    "Credential",
+    "token_digest",
+    "verify_bearer",
+    "verify_credential",
+    "verify_password",
+]
+
 REMEMBER_S = 60.0
-LAST_USED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,8 @@ def verify_credential(username: str, secret: str, *, address: str | None) -> Cre
 
 def verify_bearer(secret: str, *, address: str | None) -> Credential:
     """Check a personal token sent by itself, or raise NotAuthenticated."""
-    token = _usable_token(secret)
-    _note_use(token, address=address)
+    token = _usable_token(secret, address=address)
+    note_use("accounts.PersonalToken", token.pk, last_used_at=token.last_used_at, address=address)
     scopes = frozenset(token.scopes)
     return Credential(user=token.owner, kind="token", token=token, scopes=scopes)
 
@@ -113,41 +118,13 @@ def _note_failure(username: str, password: str, *, user: User | None, address: s
         record_audit("sign_in", origin=origin, target=target, result="denied")
 
 
-def _usable_token(secret: str) -> PersonalToken:
-    parsed = tokens.parse(secret)
-    if parsed is None:
-        raise NotAuthenticated(_("This token is mistyped or cut off; copy it again, whole."))
-    token = token_with_owner(parsed.key)
-    if token is None or not tokens.matches(_digest("token", parsed.whole), token.digest):
-        raise NotAuthenticated(_("This token is not known here; make a new one in the portal."))
-    _refuse_unusable(token)
-    return token
-
-
-def _refuse_unusable(token: PersonalToken) -> None:
-    if token.revoked_at is not None:
-        raise NotAuthenticated(_("This token was revoked; make a new one in the portal."))
-    if token.expires_at is not None and token.expires_at <= timezone.now():
-        day = date_format(token.expires_at, "Y-m-d")
-        message = _("This token expired on %(day)s; make a new one in the portal.") % {"day": day}
-        raise NotAuthenticated(message)
-    if not token.owner.is_active:
+def _usable_token(secret: str, *, address: str | None) -> PersonalToken:
+    text = read_text(secret)
+    token = token_with_owner(text.key)
+    refuse_unproven(token, text, address=address)
+    if token is None or not token.owner.is_active:
         raise NotAuthenticated(_("The person that this token belongs to may no longer sign in."))
-
-
-def _note_use(token: PersonalToken, *, address: str | None) -> None:
-    """Write the last use at most once a minute, whichever process comes first."""
-    now = timezone.now()
-    if token.last_used_at is not None and now - token.last_used_at < LAST_USED_EVERY:
-        return
-    due = Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - LAST_USED_EVERY)
-    used = {"last_used_at": now, "last_used_address": (address or "")[:64]}
-    PersonalToken.objects.filter(due, pk=token.pk).update(**used)
-
-
-def token_digest(whole: str) -> str:
-    """What is stored of a token."""
-    return _digest("token", whole)
+    return token
 
 
 def _digest(*parts: str) -> str:

@@ -1,6 +1,8 @@
 """The three ready-made groups; an administrator may change them afterwards, nothing changes them back.
 
-They are made after `migrate` rather than in a migration, because permissions are.
+They are made after `migrate` rather than in a migration, because permissions are. A right that is
+new with a version goes to the groups that were made before it, once: what a group was offered is
+remembered, so that a right which an administrator took away stays away.
 """
 
 from __future__ import annotations
@@ -8,7 +10,9 @@ from __future__ import annotations
 from django.apps import apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Q, QuerySet
+from django.db.models import Q
+
+from apps.accounts.group_models import OfferedRight
 
 PORTAL_APPS = (
     "portal",
@@ -23,6 +27,7 @@ PORTAL_APPS = (
     "webhooks",
     "replication",
     "scanning",
+    "forwarding",
 )
 WATCHED_APPS = ("nodes", "workloads", "metrics", "alerts")
 
@@ -46,16 +51,17 @@ RIGHTS = {"viewer": _viewing, "operator": _operating, "administrator": _administ
 
 
 def make_groups(*, using: str) -> None:
-    """Make the groups that are missing, with their rights."""
-    missing = [name for name in RIGHTS if not _groups(using).filter(name=name).exists()]
-    if not missing:
-        return
+    """Make the groups that are missing, and give each the rights that it was never offered."""
     for label in (*PORTAL_APPS, "auth"):
         create_permissions(apps.get_app_config(label), verbosity=0, using=using)
-    for name in missing:
-        group = _groups(using).create(name=name)
-        group.permissions.set(Permission.objects.using(using).filter(RIGHTS[name]))
+    for name, rights in RIGHTS.items():
+        group, _is_new = Group.objects.using(using).get_or_create(name=name)
+        _offer(group, rights, using=using)
 
 
-def _groups(using: str) -> QuerySet[Group]:
-    return Group.objects.using(using)
+def _offer(group: Group, rights: Q, *, using: str) -> None:
+    offers = OfferedRight.objects.using(using)
+    offered = offers.filter(group=group).values("permission")
+    new = list(Permission.objects.using(using).filter(rights).exclude(pk__in=offered))
+    group.permissions.add(*new)
+    offers.bulk_create(OfferedRight(group=group, permission=permission) for permission in new)

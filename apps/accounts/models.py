@@ -8,6 +8,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.group_models import OfferedRight as OfferedRight  # noqa: PLC0414 - Django looks here
+from apps.accounts.issued_models import IssuedSecret
+
 
 class User(AbstractUser):
     """A person who signs in; own model so that it can grow."""
@@ -78,7 +81,7 @@ class TeamMembership(models.Model):
         return f"{self.person} · {self.team} · {self.get_role_display()}"
 
 
-class PersonalToken(models.Model):
+class PersonalToken(IssuedSecret):
     """A credential for scripts and docker login: `dcep_` + key + secret; only a digest of the secret is kept."""
 
     owner = models.ForeignKey(
@@ -88,16 +91,7 @@ class PersonalToken(models.Model):
         related_name="tokens",
     )
     name = models.CharField(_("name"), max_length=64)
-    key = models.CharField(_("key"), max_length=16, unique=True, editable=False)
-    digest = models.CharField(_("digest"), max_length=64, editable=False)
     scopes = models.JSONField(_("scopes"), default=list)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
-    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
-    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
-    last_used_address = models.CharField(
-        _("last used from"), max_length=64, blank=True, editable=False
-    )
 
     class Meta:
         """Newest first."""
@@ -109,13 +103,6 @@ class PersonalToken(models.Model):
     def __str__(self) -> str:
         """The name and the public part; never the secret."""
         return f"{self.name} (dcep_{self.key}…)"
-
-    @property
-    def is_usable(self) -> bool:
-        """Neither revoked nor expired."""
-        return self.revoked_at is None and (
-            self.expires_at is None or self.expires_at > timezone.now()
-        )
 
 
 class AuditEvent(models.Model):

@@ -15,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS
 from apps.accounts.models import PersonalToken, User
 from dce_portal.plain_reads import read_rows
 
-_UNUSED_OF_TOKEN = frozenset({"created_at", "last_used_address"})
+_UNUSED_OF_TOKEN = frozenset({"created_at", "rotated_at", "last_used_address"})
 _USED_OF_OWNER = frozenset({"id", "username", "email", "is_active", "is_staff", "is_superuser"})
 # In the order of the models, as from_db wants them.
 _TOKEN_FIELDS = tuple(
@@ -26,7 +26,8 @@ _TOKEN_FIELDS = tuple(
 _OWNER_FIELDS = tuple(
     field.attname for field in User._meta.concrete_fields if field.attname in _USED_OF_OWNER
 )
-_MOMENTS = frozenset({"expires_at", "revoked_at", "last_used_at"})
+_MOMENTS = frozenset({"expires_at", "revoked_at", "last_used_at", "previous_until"})
+_LISTS = frozenset({"scopes", "networks"})
 _FLAGS = frozenset({"is_active", "is_superuser", "is_staff"})
 
 
@@ -61,7 +62,7 @@ def _value(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever the databas
     """As the model has it: SQLite knows neither moments nor truth, and JSON comes as text."""
     if name in _MOMENTS:
         return _moment(value)
-    if name == "scopes":
+    if name in _LISTS:
         return json.loads(value) if isinstance(value, str) else value
     return bool(value) if name in _FLAGS else value
 

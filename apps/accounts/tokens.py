@@ -40,9 +40,12 @@ def looks_like_token(text: str) -> bool:
     return text.startswith(PREFIX)
 
 
-def generate(*, prefix: str = PREFIX) -> TokenText:
-    """Make a new token from the system's random source; the prefix says what it opens."""
-    key, secret = _random(KEY_LENGTH), _random(SECRET_LENGTH)
+def generate(*, prefix: str = PREFIX, key: str = "") -> TokenText:
+    """Make a new token from the system's random source; the prefix says what it opens.
+
+    A key that is given stays, so that a rotated secret still finds its row.
+    """
+    key, secret = key or _random(KEY_LENGTH), _random(SECRET_LENGTH)
     body = f"{prefix}{key}_{secret}"
     return TokenText(key=key, whole=body + checksum(body))
 

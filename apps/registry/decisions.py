@@ -41,7 +41,8 @@ class Decision:
     address: str
     credential: str
     resource: str = ""
-    actions: tuple[str, ...] = ()
+    requested: tuple[str, ...] = ()
+    granted: tuple[str, ...] = ()
     reason: str = ""
     at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
 
@@ -120,4 +121,6 @@ def take() -> list[Decision]:
 
 def _loaded(raw: bytes) -> Decision:
     fields = orjson.loads(raw)
-    return Decision(**{**fields, "actions": tuple(fields["actions"])})
+    lists = {name: tuple(fields.get(name, ())) for name in ("requested", "granted")}
+    fields.pop("actions", None)  # as it was written before an upgrade
+    return Decision(**{**fields, **lists})

@@ -17,6 +17,7 @@ from apps.registry.catalogue_models import (
     SizeDay,
     TagMove,
 )
+from apps.registry.robot_models import Robot as Robot  # noqa: PLC0414 - Django looks for models here
 
 __all__ = [
     "Blob",
@@ -28,6 +29,7 @@ __all__ = [
     "PullDay",
     "RegistryEvent",
     "Repository",
+    "Robot",
     "Role",
     "SearchTerm",
     "SizeDay",

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from apps.registry.scopes import Scope
 
 PULL, PUSH, DELETE, ANY = "pull", "push", "delete", "*"
+OWNER = "owner"
 ALL_ACTIONS = frozenset({PULL, PUSH, DELETE})
 ROLE_ACTIONS: Mapping[str, frozenset[str]] = {
     "reader": frozenset({PULL}),
@@ -42,16 +43,23 @@ class NamespaceFact:
 
 @dataclass(frozen=True, slots=True)
 class GrantFact:
-    """A role of this actor on a namespace, or on one repository of it (its full name)."""
+    """A role of this actor on a namespace, or on one repository of it (its full name).
+
+    `team` names the team that has the grant; it decides nothing, and explains where a right comes from.
+    """
 
     namespace: str
     role: str
     repository: str | None = None
+    team: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActorFacts:
-    """Who asks; `token_scopes` is None when the credential has all of its owner's rights."""
+    """Who asks; `token_scopes` is None when the credential has all of its owner's rights.
+
+    A scope may end in a place: `registry.push:team` and `registry.push:team/app` narrow further.
+    """
 
     name: str = ""
     is_superuser: bool = False
@@ -115,7 +123,7 @@ def repository_rights(
     namespace = namespaces.get(namespace_of(repository) or "")
     if namespace is None:
         return frozenset()
-    return _held(actor, repository, namespace) & _within_token(actor)
+    return _held(actor, repository, namespace) & _within_token(actor, repository)
 
 
 def _held(actor: ActorFacts, repository: str, namespace: NamespaceFact) -> frozenset[str]:
@@ -128,7 +136,47 @@ def _held(actor: ActorFacts, repository: str, namespace: NamespaceFact) -> froze
     return frozenset(rights)
 
 
-def _within_token(actor: ActorFacts) -> frozenset[str]:
+def _within_token(actor: ActorFacts, repository: str) -> frozenset[str]:
     if actor.token_scopes is None:
         return ALL_ACTIONS
-    return frozenset().union(*(SCOPE_ACTIONS.get(name, ()) for name in actor.token_scopes))
+    places = {"", repository, repository.partition("/")[0]}
+    allowed: set[str] = set()
+    for scope in actor.token_scopes:
+        right, _colon, place = scope.partition(":")
+        if place in places:
+            allowed |= SCOPE_ACTIONS.get(right, frozenset())
+    return frozenset(allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where rights on one repository come from: being a superuser, a public namespace, or a grant."""
+
+    kind: str
+    actions: frozenset[str]
+    grant: GrantFact | None = None
+
+    @property
+    def may_manage(self) -> bool:
+        """Owners of a whole namespace, and superusers, change who may do what in it."""
+        owns = self.grant is not None and self.grant.role == OWNER and not self.grant.repository
+        return self.kind == "superuser" or owns
+
+
+def sources(
+    actor: ActorFacts, *, repository: str, namespaces: Iterable[NamespaceFact]
+) -> tuple[Source, ...]:
+    """Each thing that gives the actor a right here, judged alone by the function that judges all of them."""
+    known = {namespace.name: namespace for namespace in namespaces}
+    private = {name: NamespaceFact(name) for name in known}
+    nobody = replace(actor, grants=(), is_superuser=False)
+    judged: list[tuple[str, ActorFacts, GrantFact | None, dict[str, NamespaceFact]]]
+    judged = [("public", nobody, None, known)]
+    if actor.is_superuser:
+        judged.insert(0, ("superuser", replace(nobody, is_superuser=True), None, private))
+    judged += [("grant", replace(nobody, grants=(one,)), one, private) for one in actor.grants]
+    found = (
+        Source(kind, repository_rights(alone, repository=repository, namespaces=facts), grant)
+        for kind, alone, grant, facts in judged
+    )
+    return tuple(source for source in found if source.actions)

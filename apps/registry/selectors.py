@@ -23,6 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from apps.accounts.issued_models import WARN_BEFORE
 from apps.registry.models import (
     Blob,
     DockerLogin,
@@ -32,6 +33,7 @@ from apps.registry.models import (
     Namespace,
     RegistryEvent,
     Repository,
+    Robot,
     Role,
     Tag,
 )
@@ -142,6 +144,19 @@ def grants_visible_to(user: Person) -> QuerySet[Grant]:
     if person.is_superuser:
         return grants
     return grants.filter(Q(namespace__in=namespaces_managed_by(person)) | _names(person))
+
+
+def robots_visible_to(user: Person) -> QuerySet[Robot]:
+    """The robots of namespaces that the user manages."""
+    robots = Robot.objects.select_related("namespace")
+    return robots.filter(namespace__in=namespaces_managed_by(user))
+
+
+def expiring_robots_of(user: Person) -> QuerySet[Robot]:
+    """Those of them that end soon, the nearest first."""
+    now = timezone.now()
+    alive = robots_visible_to(user).filter(revoked_at=None, expires_at__gt=now)
+    return alive.filter(expires_at__lte=now + WARN_BEFORE).order_by("expires_at")
 
 
 def docker_logins_visible_to(user: Person) -> QuerySet[DockerLogin]:

@@ -1,7 +1,8 @@
 """Who may call an API view: nobody, unless the view names one of these classes.
 
 A token narrows: whatever its owner may do, reading needs the scope `api.read` and changing
-needs `api.write`. A session is not narrowed.
+needs `api.write`, or either of them for the view's area, such as `api.read:registry`. A session
+is not narrowed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
 
 READ_SCOPE = "api.read"
 WRITE_SCOPE = "api.write"
+# The areas' words are in apps.accounts.scopes.
+AREAS_BY_APP = {
+    "nodes": "cluster",
+    "workloads": "cluster",
+    "metrics": "usage",
+    "interop": "usage",
+    "alerts": "alerts",
+    "registry": "registry",
+    "accounts": "access",
+    "forwarding": "access",
+}
 _VERBS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
 
 
@@ -35,7 +47,7 @@ class SignedIn(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Ask for a person and the scope of the method."""
-        return bool(request.user and request.user.is_authenticated) and scope_allows(request)
+        return bool(request.user and request.user.is_authenticated) and scope_allows(request, view)
 
     def has_object_permission(self, request: Request, view: APIView, obj: object) -> bool:
         """Ask the view, where it has an opinion."""
@@ -57,11 +69,17 @@ class ModelRights(SignedIn):
         )
 
 
-def scope_allows(request: Request) -> bool:
-    """True when the credential is not narrowed, or narrowed to what this method needs."""
+def scope_allows(request: Request, view: APIView) -> bool:
+    """True when the credential is not narrowed, or narrowed to what this method needs here or everywhere."""
     scopes = getattr(request.auth, "scopes", None)
     needed = READ_SCOPE if request.method in SAFE_METHODS else WRITE_SCOPE
-    return scopes is None or needed in scopes
+    return scopes is None or needed in scopes or f"{needed}:{area_of(view)}" in scopes
+
+
+def area_of(view: APIView) -> str:
+    """The area that a view belongs to, by its app; empty for an app that has none, which needs the whole scope."""
+    package, _dot, rest = type(view).__module__.partition(".")
+    return AREAS_BY_APP.get(rest.partition(".")[0], "") if package == "apps" else "operations"
 
 
 def permission_name(request: Request, view: APIView) -> str:

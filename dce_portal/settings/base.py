@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "apps.webhooks.apps.WebhooksConfig",
     "apps.replication.apps.ReplicationConfig",
     "apps.scanning.apps.ScanningConfig",
+    "apps.forwarding.apps.ForwardingConfig",
 ]
 
 MIDDLEWARE = [
@@ -126,6 +127,8 @@ REGISTRY_TOKEN_LIFE_S = CONFIGURATION.registry_token_life_s
 # Whether `docker login` with a password may leave a revocable login on the client.
 REGISTRY_DOCKER_LOGINS = True
 REGISTRY_DOCKER_LOGIN_DAYS = 90
+# Whether a password opens the registry at all, by itself or by the docker login that it left.
+REGISTRY_PASSWORDS = CONFIGURATION.docker_passwords
 
 LANGUAGE_CODE = CONFIGURATION.language
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
@@ -167,6 +170,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "RegistryRoleEnum": "apps.registry.models.Role",
+        "RobotRoleEnum": "apps.registry.robot_models.RobotRole",
+        "TeamRoleEnum": "apps.accounts.models.TeamMembership.Role",
+        "AuditReceiverKindEnum": "apps.forwarding.models.Forward.Kind",
         "JoinRoleEnum": "apps.nodes.models.joining.JOIN_ROLES",
         "ChannelKindEnum": "apps.alerts.models.Channel.Kind",
         "DeliveryKindEnum": "apps.alerts.models.Delivery.Kind",

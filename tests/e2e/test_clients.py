@@ -214,6 +214,16 @@ def test_a_token_that_may_only_pull_cannot_push(site, skopeo, archive, pushed):
     assert "denied" in answer.text
 
 
+def test_a_robot_pushes_and_pulls_in_its_namespace_and_nowhere_else(site, skopeo, archive):
+    sign_in(skopeo, site.host, "robot-team-ci", site.tokens["robot-team-ci"])
+    answer = skopeo.copy(f"docker-archive:{archive}", f"docker://{site.host}/team/robot:1")
+    assert answer.ok, answer.text
+    assert skopeo.inspect(f"{site.host}/team/robot:1")["Digest"]
+    refused = skopeo.copy(f"docker-archive:{archive}", f"docker://{site.host}/public/robot:1")
+    assert not refused.ok
+    assert "denied" in refused.text
+
+
 def test_skopeo_deletes_what_its_owner_may_delete(site, skopeo, archive):
     image = f"docker://{site.host}/team/gone:1"
     sign_in(skopeo, site.host, "alice", site.tokens["alice"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -12,7 +12,9 @@ from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.admin.team_pages import TeamPages
 from apps.accounts.models import Team, TeamMembership, User
+from apps.accounts.selectors import teams_visible_to
 from dce_portal.admin_site import (
     AdminPasswordChangeForm,
     ModelAdmin,
@@ -76,23 +78,44 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # the the
 
 
 class MembershipInline(TabularInline):
-    """Who is in the team."""
+    """Who is in a new team; later there is a form of its own, for maintainers as well."""
 
     model = TeamMembership
     autocomplete_fields = ("person",)
 
 
 @admin.register(Team)
-class TeamAdmin(ModelAdmin):
-    """Teams with their members; grants name them."""
+class TeamAdmin(TeamPages, ModelAdmin):
+    """Teams with their members; grants name them. People see the teams that they are in."""
 
     list_display = ("name", "description", "member_count", "created_at")
     search_fields = ("name", "description", "members__username")
     inlines = (MembershipInline,)
+    change_form_outer_before_template = "accounts/team_members.html"
+
+    class Media:
+        """The looks of the form for members."""
+
+        css = {"all": ("css/access.css", "css/tokens.css")}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
-        """Count the members in the same query."""
-        return super().get_queryset(request).annotate(members_counted=Count("memberships"))
+        """The person's own, or all; the members are counted in the same query."""
+        visible = teams_visible_to(cast("User", request.user))
+        return visible.annotate(members_counted=Count("memberships"))
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        """When it is made."""
+        return self.inlines if obj is None else ()
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Who is in a team, and who may see all."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows are narrowed by the query; without any the page is closed."""
+        if super().has_view_permission(request, obj):
+            return True
+        return teams_visible_to(cast("User", request.user)).exists()
 
     @display(description=_("members"), ordering="members_counted")
     def member_count(self, team: Any) -> int:

@@ -7,10 +7,11 @@ from typing import Any, cast
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from apps.accounts.issuing import MOST_OVERLAP_HOURS
 from apps.accounts.models import PersonalToken, Team, TeamMembership, User
-from apps.accounts.scopes import SCOPES
+from apps.accounts.networks import MOST_NETWORKS
+from apps.accounts.scopes import LONGEST_PLACE, MOST_SCOPES, PATTERN
 
-SCOPE_NAMES = tuple(SCOPES)
 LONGEST_DAYS = 365
 
 
@@ -19,7 +20,11 @@ class TokenSerializer(serializers.ModelSerializer[PersonalToken]):
 
     url = serializers.HyperlinkedIdentityField(view_name="api:token-detail")
     scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
+    networks = serializers.ListField(child=serializers.CharField(), read_only=True)
     is_usable = serializers.BooleanField(read_only=True)
+    expires_soon = serializers.BooleanField(
+        read_only=True, help_text=_("It is usable, and ends within two weeks.")
+    )
 
     class Meta:
         """All facts; `key` is the public part."""
@@ -31,10 +36,14 @@ class TokenSerializer(serializers.ModelSerializer[PersonalToken]):
             "name",
             "key",
             "scopes",
+            "networks",
             "is_usable",
+            "expires_soon",
             "created_at",
             "expires_at",
             "revoked_at",
+            "rotated_at",
+            "previous_until",
             "last_used_at",
             "last_used_address",
         )
@@ -61,10 +70,38 @@ class TokenWishSerializer(serializers.Serializer[dict[str, Any]]):
 
     name = serializers.CharField(max_length=64)
     scopes = serializers.ListField(
-        child=serializers.ChoiceField(choices=SCOPE_NAMES), min_length=1, max_length=len(SCOPES)
+        child=serializers.RegexField(PATTERN, max_length=LONGEST_PLACE),
+        min_length=1,
+        max_length=MOST_SCOPES,
+        help_text=_(
+            "Rights, each perhaps with a place: registry.push:team, registry.pull:team/app, api.read:registry."
+        ),
     )
     days = serializers.IntegerField(
         min_value=1, max_value=LONGEST_DAYS, default=90, help_text=_("Days until it expires.")
+    )
+    networks = serializers.ListField(
+        child=serializers.CharField(max_length=64),
+        max_length=MOST_NETWORKS,
+        required=False,
+        help_text=_("Addresses and networks from which alone it may be used, IPv4 and IPv6."),
+    )
+
+
+class RotationSerializer(serializers.Serializer[dict[str, Any]]):
+    """How a secret is replaced by another one."""
+
+    overlap_hours = serializers.IntegerField(
+        min_value=0,
+        max_value=MOST_OVERLAP_HOURS,
+        default=24,
+        help_text=_("So many hours the old secret goes on."),
+    )
+    days = serializers.IntegerField(
+        min_value=1,
+        max_value=LONGEST_DAYS,
+        required=False,
+        help_text=_("Days until it expires; left out, the expiry stays."),
     )
 
 
@@ -80,6 +117,30 @@ class TeamSerializer(serializers.ModelSerializer[Team]):
         model = Team
         fields = ("id", "url", "name", "description", "member_count", "created_at")
         read_only_fields = fields
+
+
+class TeamChangeSerializer(serializers.Serializer[dict[str, Any]]):
+    """What may change of a team; its name stays."""
+
+    description = serializers.CharField(max_length=250, allow_blank=True)
+
+
+class TeamWishSerializer(serializers.Serializer[dict[str, Any]]):
+    """What a new team shall be."""
+
+    name = serializers.RegexField(r"^[-a-zA-Z0-9_]+$", max_length=64)
+    description = serializers.CharField(
+        max_length=250, allow_blank=True, required=False, default=""
+    )
+
+
+class MemberWishSerializer(serializers.Serializer[dict[str, Any]]):
+    """Who shall be in a team, and as what."""
+
+    person = serializers.CharField(max_length=150)
+    role = serializers.ChoiceField(
+        choices=TeamMembership.Role.choices, default=TeamMembership.Role.MEMBER
+    )
 
 
 class MembershipSerializer(serializers.ModelSerializer[TeamMembership]):

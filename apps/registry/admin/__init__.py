@@ -6,6 +6,7 @@ from apps.registry.admin.access import DockerLoginAdmin, GrantAdmin
 from apps.registry.admin.catalogue import RepositoryAdmin, TagAdmin
 from apps.registry.admin.events import RegistryEventAdmin
 from apps.registry.admin.namespaces import NamespaceAdmin
+from apps.registry.admin.robots import RobotAdmin
 
 __all__ = [
     "DockerLoginAdmin",
@@ -13,5 +14,6 @@ __all__ = [
     "NamespaceAdmin",
     "RegistryEventAdmin",
     "RepositoryAdmin",
+    "RobotAdmin",
     "TagAdmin",
 ]

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.registry import pages, selectors, services
+from apps.registry.admin.access_page import AccessPages
 from apps.registry.admin.visible import VisibleRowsAdmin
 from apps.registry.hosts import registry_host
 from apps.registry.models import Grant, Namespace
@@ -48,7 +49,7 @@ class GrantInline(TabularInline):
 
 
 @admin.register(Namespace)
-class NamespaceAdmin(VisibleRowsAdmin):
+class NamespaceAdmin(AccessPages, VisibleRowsAdmin):
     """Made by those with the right to, changed by their owners."""
 
     audits_itself = True

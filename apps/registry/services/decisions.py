@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from apps.accounts.services import record_audit
+from apps.accounts.services import AuditEntry, record_audits
 from apps.registry import decisions
 from apps.registry.decisions import Decision
 from dce_portal.operations import Target
@@ -25,20 +27,30 @@ def store_decisions() -> int:
 
 
 @transaction.atomic
-def _store(batch: Iterable[Decision]) -> None:
-    people = _people_named({decision.username for decision in batch})
-    for decision in batch:
-        record_audit(
-            decision.action,
-            origin=Origin(
-                actor=people.get(decision.username),
-                address=decision.address or None,
-                credential=decision.credential,
-            ),
-            target=_target(decision),
-            result=decision.result,
-            detail=_detail(decision),
-        )
+def _store(batch: Sequence[Decision]) -> None:
+    repeats = Counter(replace(decision, at="") for decision in batch)
+    latest = {replace(decision, at=""): decision.at for decision in batch}
+    people = _people_named({decision.username for decision in repeats})
+    record_audits(
+        _entry(decision, people, at=latest[decision], count=count)
+        for decision, count in repeats.items()
+    )
+
+
+def _entry(decision: Decision, people: Mapping[str, Any], *, at: str, count: int) -> AuditEntry:
+    """What a client asked several times within a moment is one entry that says how often."""
+    return AuditEntry(
+        decision.action,
+        origin=Origin(
+            actor=people.get(decision.username),
+            address=decision.address or None,
+            credential=decision.credential,
+            label=decision.username,
+        ),
+        target=_target(decision),
+        result=decision.result,
+        detail={**_detail(decision, at=at), **({"times": count} if count > 1 else {})},
+    )
 
 
 def _people_named(names: set[str]) -> dict[str, Any]:
@@ -54,6 +66,8 @@ def _target(decision: Decision) -> Target:
     return Target(kind[:32], name[:128], name[:250])
 
 
-def _detail(decision: Decision) -> dict[str, Any]:
-    detail: dict[str, Any] = {"at": decision.at, "actions": list(decision.actions)}
+def _detail(decision: Decision, *, at: str) -> dict[str, Any]:
+    detail: dict[str, Any] = {"at": at}
+    if decision.action == "registry.token":
+        detail |= {"requested": list(decision.requested), "granted": list(decision.granted)}
     return {**detail, "reason": decision.reason} if decision.reason else detail

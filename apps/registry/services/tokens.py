@@ -18,17 +18,26 @@ from apps.accounts.services import verify_credential
 from apps.registry import decisions, selectors
 from apps.registry.decisions import Decision
 from apps.registry.recent import recently
-from apps.registry.rights import DELETE, PUSH, Access, ActorFacts, authorize, namespace_of
+from apps.registry.rights import (
+    Access,
+    ActorFacts,
+    GrantFact,
+    NamespaceFact,
+    authorize,
+    namespace_of,
+)
+from apps.registry.robot_models import PREFIX as ROBOT_PREFIX
+from apps.registry.robot_rows import RobotRow
 from apps.registry.scopes import Scope
 from apps.registry.services.logins import PREFIX, make_docker_login, verify_docker_login
+from apps.registry.services.robots import verify_robot
 from apps.registry.signing import SignedToken, signer
 from dce_portal.errors import InvalidInput, NotAuthenticated
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
-AUDITED_ACTIONS = frozenset({PUSH, DELETE})
-NAMED_TOKEN_PREFIXES = ("dcep_", "dcer_")
+NAMED_TOKEN_PREFIXES = ("dcep_", ROBOT_PREFIX)
 TOKEN_PREFIXES = (PREFIX, *NAMED_TOKEN_PREFIXES)
 
 
@@ -63,10 +72,11 @@ class _Caller:
     credential: str = ""
     token_scopes: frozenset[str] | None = None
     has_password: bool = False
+    robot: RobotRow | None = None
 
     @property
     def name(self) -> str:
-        return self.user.get_username()
+        return self.robot.username if self.robot else self.user.get_username()
 
 
 def issue_token(request: TokenRequest) -> TokenAnswer:
@@ -129,6 +139,11 @@ def _caller_of(request: TokenRequest) -> _Caller:
     if not request.username and request.secret.startswith(PREFIX):
         # containerd sends a docker login this way when it falls back to GET.
         return _by_docker_login(request.secret, request)
+    if request.secret.startswith(ROBOT_PREFIX):
+        robot = verify_robot(request.username, request.secret, address=request.address)
+        return _Caller(user=AnonymousUser(), credential=robot.label, robot=robot)
+    if not request.secret.startswith(TOKEN_PREFIXES):
+        _refuse_passwords_where_off()
     credential = verify_credential(request.username, request.secret, address=request.address)
     return _Caller(
         user=credential.user,
@@ -138,7 +153,19 @@ def _caller_of(request: TokenRequest) -> _Caller:
     )
 
 
+def _refuse_passwords_where_off() -> None:
+    """Before the password is looked at, so that it cannot be guessed here either."""
+    if not settings.REGISTRY_PASSWORDS:
+        raise NotAuthenticated(
+            _(
+                "passwords are switched off for docker here; make a personal token in the portal"
+                " and run docker login with it in place of the password"
+            )
+        )
+
+
 def _by_docker_login(secret: str, request: TokenRequest) -> _Caller:
+    _refuse_passwords_where_off()
     login = verify_docker_login(secret, service=settings.REGISTRY_SERVICE, address=request.address)
     return _Caller(user=login.owner, credential=f"docker login {login.pk}")
 
@@ -151,9 +178,7 @@ def _authorised(caller: _Caller, scopes: tuple[Scope, ...]) -> tuple[Access, ...
     }
     if not names and not _asks_catalogue(scopes):
         return ()
-    namespaces, grants = (
-        selectors.rights_facts(caller.user, namespaces=names) if names else ((), ())
-    )
+    namespaces, grants = _facts(caller, names)
     actor = ActorFacts(
         name=caller.name,
         is_superuser=caller.user.is_superuser,
@@ -162,6 +187,17 @@ def _authorised(caller: _Caller, scopes: tuple[Scope, ...]) -> tuple[Access, ...
         grants=grants,
     )
     return authorize(actor, requested=scopes, namespaces=namespaces)
+
+
+def _facts(
+    caller: _Caller, names: set[str]
+) -> tuple[tuple[NamespaceFact, ...], tuple[GrantFact, ...]]:
+    """A robot's own rights are in its row; of other namespaces it has what everybody has."""
+    if caller.robot is None:
+        return selectors.rights_facts(caller.user, namespaces=names) if names else ((), ())
+    others = names - {caller.robot.namespace.name}
+    public, _none = selectors.rights_facts(caller.user, namespaces=others) if others else ((), ())
+    return (caller.robot.namespace, *public), caller.robot.grants
 
 
 def _asks_catalogue(scopes: Iterable[Scope]) -> bool:
@@ -191,29 +227,28 @@ def _login_for(caller: _Caller, request: TokenRequest) -> str | None:
 def _worth_noting(
     caller: _Caller, request: TokenRequest, access: tuple[Access, ...]
 ) -> list[Decision]:
-    """What was refused to a known person, and what may change something."""
+    """Every decision about somebody who is known; what strangers pull is in the registry's events."""
     if not caller.name:
         return []
-    granted = {(item.type, item.name): frozenset(item.actions) for item in access}
-    noted = []
-    for scope in request.scopes:
-        actions = granted.get((scope.type, scope.name), frozenset())
-        if not actions or actions & AUDITED_ACTIONS:
-            noted.append(_decision(caller, request, scope, actions))
-    return noted
+    granted = {(item.type, item.name): item.actions for item in access}
+    return [
+        _decision(caller, request, scope, granted.get((scope.type, scope.name), ()))
+        for scope in request.scopes
+    ]
 
 
 def _decision(
-    caller: _Caller, request: TokenRequest, scope: Scope, actions: frozenset[str]
+    caller: _Caller, request: TokenRequest, scope: Scope, granted: tuple[str, ...]
 ) -> Decision:
     return Decision(
         action="registry.token",
-        result="allowed" if actions else "denied",
+        result="allowed" if granted else "denied",
         username=caller.name,
         address=request.address or "",
         credential=caller.credential,
         resource=f"{scope.type}:{scope.name}",
-        actions=tuple(sorted(actions or scope.actions)),
+        requested=tuple(sorted(scope.actions)),
+        granted=granted,
     )
 
 

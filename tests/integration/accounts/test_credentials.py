@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import redis
 import time_machine
 from django.core.cache import cache
 from django.utils import timezone
 
-from apps.accounts import credentials
+from apps.accounts import credentials, uses
 from apps.accounts.lockout import FREE_TRIES, LockedOut
 from apps.accounts.models import AuditEvent, PersonalToken, User
 from apps.accounts.services import (
@@ -28,6 +29,7 @@ HOME = "192.0.2.1"
 @pytest.fixture(autouse=True)
 def _fresh_cache():
     cache.clear()
+    uses._noted.clear()
 
 
 def check(username, secret, address=HOME):
@@ -158,13 +160,38 @@ def test_a_token_of_a_person_who_was_put_out_is_refused(alice):
         verify_bearer(issued.secret, address=HOME)
 
 
-def test_the_last_use_is_written_at_most_once_a_minute(alice, django_assert_num_queries):
+@pytest.mark.redis
+def test_the_last_use_is_noted_once_a_minute_and_written_later(
+    alice, django_assert_num_queries, redis_server, monkeypatch
+):
+    client = redis.Redis.from_url(redis_server.url_of(6))
+    monkeypatch.setattr("dce_portal.live.client", lambda: client)
+    client.delete(uses.HASH_KEY)
     issued = token_of(alice)
-    verify_bearer(issued.secret, address=HOME)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
+        verify_bearer(issued.secret, address=HOME)
         verify_bearer(issued.secret, address="192.0.2.9")
     issued.token.refresh_from_db()
+    assert issued.token.last_used_at is None
+    assert uses.store_uses() == 1
+    assert uses.store_uses() == 0
+    issued.token.refresh_from_db()
     assert issued.token.last_used_address == HOME
+    assert issued.token.last_used_at is not None
+    client.close()
+
+
+def test_a_token_goes_on_without_redis(alice, monkeypatch):
+    class Away:
+        def hset(self, *_args):
+            raise redis.ConnectionError("away")
+
+        def pipeline(self, **_options):
+            raise redis.ConnectionError("away")
+
+    monkeypatch.setattr("dce_portal.live.client", Away)
+    assert verify_bearer(token_of(alice).secret, address=HOME).user == alice
+    assert uses.store_uses() == 0
 
 
 def test_only_a_keyed_digest_is_stored(alice):

@@ -208,7 +208,7 @@ def test_the_audit_trail_is_read_only_and_leaves_as_csv(administrator, signed_in
     assert browser.post(f"{address}{event.pk}/change/", {"action": "x"}).status_code == 403
     answer = browser.post(address, {"action": "export_csv", "_selected_action": [event.pk]})
     text = b"".join(answer).decode()
-    assert text.splitlines()[0].startswith("at,actor_label")
+    assert text.splitlines()[0].startswith("id,at,actor_label")
     assert "'=HYPERLINK" in text
 
 

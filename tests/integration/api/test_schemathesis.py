@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import schemathesis
 from django.core.wsgi import get_wsgi_application
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS
 from schemathesis.config import SchemathesisConfig
@@ -21,7 +22,12 @@ from apps.alerts import backends
 from apps.alerts.adapters.fake import FakeNotifier
 from apps.alerts.models import AlertRule, Silence
 from dce_portal import secret_files
-from tests.factories.accounts import OperationFactory, TeamFactory, token_of
+from tests.factories.accounts import (
+    AuditEventFactory,
+    OperationFactory,
+    TeamFactory,
+    token_of,
+)
 from tests.factories.alert_delivery import channel_of
 from tests.factories.alerts import AlertFactory
 from tests.factories.cluster import (
@@ -137,7 +143,16 @@ def _is_number_for_text(failure):
 
 
 def _catalogue(administrator):
-    from apps.registry.models import Grant, Manifest, Namespace, Repository, Tag
+    from apps.forwarding.models import Forward
+    from apps.registry.models import (
+        DockerLogin,
+        Grant,
+        Manifest,
+        Namespace,
+        Repository,
+        Robot,
+        Tag,
+    )
 
     namespace = Namespace.objects.create(pk=1, name="team")
     repository = Repository.objects.create(pk=1, name="team/app", namespace=namespace)
@@ -146,6 +161,12 @@ def _catalogue(administrator):
     )
     Tag.objects.create(pk=1, repository=repository, name="1", manifest=manifest)
     Grant.objects.create(pk=1, namespace=namespace, person=administrator, role="owner")
+    Robot.objects.create(pk=1, namespace=namespace, name="ci", username="robot-team-ci", key="k")
+    DockerLogin.objects.create(
+        pk=1, owner=administrator, digest="d", service="dce-registry", expires_at=timezone.now()
+    )
+    Forward.objects.create(pk=1, name="logs", address="logs.example:514")
+    AuditEventFactory(pk=1)
 
 
 def _policies():

@@ -11,7 +11,14 @@ from drf_spectacular.generators import SchemaGenerator
 # What every signed-in person may call, since it shows them nothing but their own.
 OWN = ("/api/v1/me/", "/api/v1/tokens/", "/api/v1/teams/", "/api/v1/operations/")
 # Their rows are narrowed by grants; tests of those apps say what an outsider finds there.
-BY_GRANTS = ("/api/v1/namespaces/", "/api/v1/repositories/", "/api/v1/tags/", "/api/v1/grants/")
+BY_GRANTS = (
+    "/api/v1/namespaces/",
+    "/api/v1/repositories/",
+    "/api/v1/tags/",
+    "/api/v1/grants/",
+    "/api/v1/robots/",
+    "/api/v1/docker-logins/",
+)
 # Rules, runs and collections: those of one's own namespaces, or nothing.
 BY_OWNERSHIP = (
     "/api/v1/tag-rules/",
@@ -29,6 +36,7 @@ OF_ONE_THING = (
     "/api/v1/outlooks/",
     "/api/v1/retention-preview/",
     "/api/v1/deletions/",
+    "/api/v1/access/",
 )
 
 

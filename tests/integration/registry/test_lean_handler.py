@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 import io
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from apps.registry.services.robots import RobotWish, make_robot, rotate_robot
+from dce_portal.origin import PORTAL
 from dce_portal.wsgi import application
 from tests.factories.accounts import PASSWORD, token_of
 
@@ -106,3 +110,18 @@ def test_a_password_is_taken_and_pages_keep_their_layers(team, alice):
     status, headers, _body = call("/admin/login/")
     assert status == "200 OK"
     assert "Content-Security-Policy" in headers
+
+
+def test_a_robot_costs_one_read_in_both_databases(team):
+    end = timezone.now() + timedelta(days=1)
+    wish = RobotWish(name="ci", role="writer", expires_at=end, networks=["127.0.0.0/8"])
+    made = make_robot(team, wish, origin=PORTAL)
+    asked = {"username": "robot-team-ci", "secret": made.secret}
+    assert call(**asked)[0] == "200 OK"
+    with CaptureQueriesContext(connection) as queries:
+        assert call(**asked)[0] == "200 OK"
+    assert len(queries) == 1
+    assert call(**asked, REMOTE_ADDR="192.0.2.1")[0] == "401 Unauthorized"
+    new = rotate_robot(made.robot, overlap_hours=1, origin=PORTAL)
+    assert call(**asked)[0] == "200 OK"
+    assert call(username="robot-team-ci", secret=new.secret)[0] == "200 OK"

@@ -124,7 +124,8 @@ def test_notes_become_audit_entries(alice, monkeypatch):
         address="10.0.0.1",
         credential="password",
         resource="repository:team/app",
-        actions=("push",),
+        requested=("pull", "push"),
+        granted=("pull", "push"),
     )
     failed = Decision(
         action="registry.login",
@@ -134,13 +135,19 @@ def test_notes_become_audit_entries(alice, monkeypatch):
         credential="token",
         reason="revoked",
     )
-    batches = [[granted, failed], []]
+    batches = [[granted, failed, granted], []]
     monkeypatch.setattr(decisions, "take", lambda: batches.pop(0))
-    assert store_decisions() == 2
+    assert store_decisions() == 3
     push = AuditEvent.objects.get(action="registry.token")
-    assert (push.actor, push.target_label, push.detail["actions"]) == (alice, "team/app", ["push"])
+    assert (push.actor, push.target_label, push.detail["granted"]) == (
+        alice,
+        "team/app",
+        ["pull", "push"],
+    )
+    assert push.detail["times"] == 2
     login = AuditEvent.objects.get(action="registry.login")
     assert (login.actor, login.target_label, login.detail["reason"]) == (None, "eve", "revoked")
+    assert login.actor_label == "eve"
 
 
 @pytest.mark.redis
@@ -150,7 +157,13 @@ def test_notes_wait_in_redis(redis_server, monkeypatch):
     client = redis.Redis.from_url(redis_server.url_of(5))
     monkeypatch.setattr("dce_portal.live.client", lambda: client)
     note = Decision(
-        action="a", result="b", username="c", address="d", credential="e", actions=("x",)
+        action="a",
+        result="b",
+        username="c",
+        address="d",
+        credential="e",
+        requested=("x", "y"),
+        granted=("x",),
     )
     client.delete(decisions.LIST_KEY)
     note_in_redis([note, note])

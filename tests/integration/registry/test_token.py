@@ -242,7 +242,7 @@ class TestDockerLogin:
         assert len(queries) == 1
 
 
-def test_refusals_and_pushes_are_noted(client, team, alice, mallory, noted):
+def test_every_decision_about_somebody_is_noted(client, team, alice, mallory, noted):
     ask(client, alice, scope="repository:team/app:pull")
     ask(client, alice, scope=APP)
     ask(client, mallory, scope=APP)
@@ -251,6 +251,10 @@ def test_refusals_and_pushes_are_noted(client, team, alice, mallory, noted):
     found = [(decision.username, decision.action, decision.result) for decision in noted]
     assert found == [
         ("alice", "registry.token", "allowed"),
+        ("alice", "registry.token", "allowed"),
         ("mallory", "registry.token", "denied"),
         ("", "registry.login", "failed"),
     ]
+    pushed = noted[1]
+    assert (pushed.requested, pushed.granted) == (("pull", "push"), ("pull", "push"))
+    assert (noted[2].requested, noted[2].granted) == (("pull", "push"), ())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,8 +19,10 @@ from apps.registry.rights import (
     NamespaceFact,
     authorize,
     namespace_of,
+    sources,
 )
-from apps.registry.scopes import Scope
+from apps.registry.scopes import Scope, parse_scopes
+from dce_portal.errors import InvalidInput
 
 TEAM, OPEN = NamespaceFact("team"), NamespaceFact("open", is_public=True)
 
@@ -192,3 +196,80 @@ def test_a_token_never_adds(actor, scope):
 def test_a_stranger_gets_no_more_than_public_pulls(scope):
     found = authorize(ActorFacts(name="mallory"), requested=[scope], namespaces=[TEAM, OPEN])
     assert all(a.name == "open/app" and a.actions == ("pull",) for a in found)
+
+
+@pytest.mark.parametrize(
+    ("scope", "name", "actions"),
+    [
+        ("registry.push:team", "team/app", {"pull", "push"}),
+        ("registry.push:team", "open/app", set()),
+        ("registry.push:team/app", "team/app", {"pull", "push"}),
+        ("registry.push:team/app", "team/other", set()),
+        ("registry.push:team/app", "team/app/below", set()),
+        ("registry.delete:team", "team", {"delete"}),
+        ("registry.pull:open", "team/app", set()),
+    ],
+)
+def test_a_scope_with_a_place_holds_there_alone(scope, name, actions):
+    actor = holder("owner", token_scopes=frozenset({scope}))
+    assert ask(actor, "*", name=name) == actions
+
+
+def test_a_scope_with_a_place_lists_no_catalogue():
+    actor = ActorFacts(is_superuser=True, token_scopes=frozenset({"registry.pull:team"}))
+    assert ask(actor, "*", kind="registry", name="catalog") == set()
+
+
+def test_several_scopes_with_a_mount_from_another_repository():
+    """A mount asks for pull on the source beside push on the target, and each is judged alone."""
+    requested = [
+        Scope("repository", "team/app", frozenset({"pull", "push"})),
+        Scope("repository", "open/base", frozenset({"pull"})),
+        Scope("repository", "nowhere/base", frozenset({"pull"})),
+    ]
+    assert authorize(holder("writer"), requested=requested, namespaces=[TEAM, OPEN]) == (
+        Access("repository", "team/app", ("pull", "push")),
+        Access("repository", "open/base", ("pull",)),
+    )
+
+
+@given(actors, names)
+def test_where_rights_come_from_adds_up_to_the_rights(actor, name):
+    """The explanation is no second opinion: its parts are the decision's, all of them and no more."""
+    free = replace(actor, token_scopes=None)
+    found = sources(free, repository=name, namespaces=[TEAM, OPEN])
+    together = {action for source in found for action in source.actions}
+    assert together == ask(free, "*", name=name)
+    assert all(source.actions for source in found)
+    manages = any(source.may_manage for source in found)
+    owner = any(
+        g.role == "owner" and g.repository is None and g.namespace == namespace_of(name)
+        for g in free.grants
+    )
+    exists = namespace_of(name) in {"team", "open"}
+    assert manages == (exists and (free.is_superuser or owner))
+
+
+placed = st.builds(
+    "{}{}".format,
+    st.sampled_from([*SCOPE_ACTIONS]),
+    st.sampled_from(["", ":team", ":open", ":team/app", ":nowhere"]),
+)
+
+
+@given(actors, scopes, st.frozensets(placed, max_size=3), placed)
+def test_one_scope_more_never_takes_away(actor, scope, held, more):
+    narrow = replace(actor, token_scopes=held)
+    wide = replace(actor, token_scopes=held | {more})
+    before = authorize(narrow, requested=[scope], namespaces=[TEAM, OPEN])
+    after = authorize(wide, requested=[scope], namespaces=[TEAM, OPEN])
+    assert {action for a in before for action in a.actions} <= {
+        action for a in after for action in a.actions
+    }
+
+
+def test_thousands_of_scopes_are_judged_in_a_moment_and_the_parser_takes_no_more_than_it_says():
+    requested = [Scope("repository", f"team/a{n}", frozenset({"pull"})) for n in range(5000)]
+    assert len(authorize(holder("reader"), requested=requested, namespaces=[TEAM])) == 5000
+    with pytest.raises(InvalidInput, match="Too many"):
+        parse_scopes(f"repository:team/a{n}:pull" for n in range(5000))

@@ -27,9 +27,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scope",
             action="append",
-            choices=tuple(SCOPES),
             dest="scopes",
-            help="may be given several times; all scopes when left out",
+            help=f"one of {', '.join(SCOPES)}, perhaps with a place such as registry.push:team/app;"
+            " may be given several times; all of them when left out",
         )
         parser.add_argument("--days", type=int, default=90, help="days until it expires (90)")
 

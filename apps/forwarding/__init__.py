@@ -1,0 +1,1 @@
+"""Sends the audit on to other systems, as syslog and as webhooks."""
