@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.registry.urls")),
     path("", include("apps.metrics.urls")),
     path("", include("apps.interop.urls")),
+    path("", include("apps.accounts.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include((API, "api"))),
     path("admin/", admin.site.urls),

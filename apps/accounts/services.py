@@ -22,6 +22,7 @@ from apps.accounts.credentials import (
 from apps.accounts.lockout import LockedOut
 from apps.accounts.models import PersonalToken, User
 from apps.accounts.scopes import SCOPES
+from apps.accounts.security.policy import may_act_for
 from dce_portal.errors import Conflict, InvalidInput
 from dce_portal.operations import Target
 from dce_portal.origin import Origin
@@ -31,6 +32,7 @@ __all__ = [
     "IssuedToken",
     "LockedOut",
     "issue_personal_token",
+    "may_act_for",
     "record_audit",
     "revoke_personal_token",
     "verify_bearer",
