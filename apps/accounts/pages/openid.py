@@ -71,6 +71,12 @@ class PortalAccounts(DefaultSocialAccountAdapter):
             )
         ]
 
+    def get_provider(self, request: HttpRequest, provider: Any, client_id: Any = None) -> Any:
+        """The provider, with the checks below in its flow."""
+        found = super().get_provider(request, provider, client_id=client_id)
+        found.oauth2_adapter_class = CheckedOpenID
+        return found
+
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """The provider has said who it is: from here on the portal goes its own way."""
         try:

@@ -1,4 +1,7 @@
-"""My security: password, authenticator app, passkeys, recovery codes and the browsers signed in."""
+"""My security: password, authenticator app, passkeys, recovery codes and the browsers signed in.
+
+What is shown once is not stored by browsers: the admin sends all its pages with `no-store`.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,6 @@ from dce_portal.errors import InvalidInput, PortalError
 from dce_portal.origin import Origin, client_address
 
 ISSUER = "DCE Portal"
-SHOWN_ONCE = {"Cache-Control": "no-store"}
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -83,7 +85,7 @@ def app(request: HttpRequest) -> HttpResponse:
         except InvalidInput as wrong:
             error = wrong.message
     address = totp.address_for_apps(secret.reveal(), issuer=ISSUER, name=person.get_username())
-    answer = _page(
+    return _page(
         request,
         "accounts/app.html",
         title=_("Set up an authenticator app"),
@@ -91,8 +93,6 @@ def app(request: HttpRequest) -> HttpResponse:
         secret=secret.reveal(),
         error=error,
     )
-    answer.headers.update(SHOWN_ONCE)
-    return answer
 
 
 def remove_app(request: HttpRequest) -> HttpResponse:
@@ -127,9 +127,7 @@ def codes(request: HttpRequest) -> HttpResponse:
     new = once.take_codes(request)
     if not new:
         return _home()
-    answer = _page(request, "accounts/codes.html", title=_("Your recovery codes"), codes=new)
-    answer.headers.update(SHOWN_ONCE)
-    return answer
+    return _page(request, "accounts/codes.html", title=_("Your recovery codes"), codes=new)
 
 
 def end_browser(request: HttpRequest, pk: int) -> HttpResponse:
