@@ -91,6 +91,8 @@ class LdapDirectory:
             yield connection if connection.bind() else None
         finally:
             connection.unbind()
+            if connection.socket is not None:
+                connection.socket.close()  # the library leaves one open that never got through
 
     def _server(self, ldap3: Any) -> Any:
         tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(self.ca) if self.ca else None)
