@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Team, TeamMembership, User
-from apps.accounts.pages.person import PersonSecurityPages
+from apps.accounts.pages.person import PersonSecurityPages, UsefulRights
 from dce_portal.admin_site import (
     AdminPasswordChangeForm,
     ModelAdmin,
@@ -78,7 +78,7 @@ def _may_touch(request: HttpRequest, person: User | None) -> bool:
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # the theme has no types
+class GroupAdmin(UsefulRights, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # the theme has no types
     """Groups of rights; viewer, operator and administrator are there from the start."""
 
 

@@ -24,7 +24,25 @@ else:
     Base = object
 
 
-class PersonSecurityPages(Base):
+# allauth's tables are filled by signing in alone: a right to edit them would open nothing.
+NOT_FOR_PEOPLE = ("account", "socialaccount")
+
+
+class UsefulRights(Base):
+    """Leaves rights out of the choice that open no page."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The choice without them."""
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None and db_field.name in {"user_permissions", "permissions"}:
+            choices = cast("Any", field).queryset
+            cast("Any", field).queryset = choices.exclude(
+                content_type__app_label__in=NOT_FOR_PEOPLE
+            )
+        return field
+
+
+class PersonSecurityPages(UsefulRights):
     """What the people's admin class adds to a person's page."""
 
     change_form_outer_before_template = "admin/accounts/user/security.html"

@@ -190,7 +190,7 @@ def _acted(request: HttpRequest, act: Callable[[], None]) -> HttpResponse:
 
 def _qr(address: str) -> SafeString:
     """The address as a picture that is drawn here: it holds the secret, and goes to nobody else."""
-    picture: str = segno.make_qr(address, error="m").svg_inline(scale=5, border=3, light="#fff")
+    picture: str = segno.make_qr(address, error="m").svg_inline(border=3, light="#fff", omitsize=True)
     return mark_safe(picture)  # noqa: S308 - the library draws squares, and writes none of the text
 
 
