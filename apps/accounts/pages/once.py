@@ -46,8 +46,7 @@ def forget_app_secret(request: HttpRequest) -> None:
 
 def protect(request: HttpRequest, *, second: str) -> None:
     """From now on this session has shown a second factor; those begun without one end."""
-    kept = request.session.get(marks.SIGNED_IN) or {}
-    marks.mark(request.session, first=kept.get("first", ""), second=second)
+    marks.mark(request.session, first=marks.first_of(request.session), second=second)
     request.session.cycle_key()
     browsers.end_browsers(
         person_of(request),

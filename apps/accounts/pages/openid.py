@@ -97,7 +97,7 @@ class PortalAccounts(DefaultSocialAccountAdapter):
         raise ImmediateHttpResponse(_refuse(request, _not_vouched()))
 
 
-class CheckedOpenID(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth has no types
+class CheckedOpenID(OpenIDConnectOAuth2Adapter):
     """The flow with the checks that allauth leaves to TLS."""
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:

@@ -53,6 +53,8 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
         keys = Passkey.objects.filter(owner=kept[1], host=site.host)
         known = list(keys.values_list("public_data", flat=True))
     options, state = webauthn.ask_for_proof(site, known)
+    if not request.user.is_authenticated:
+        request.session.set_expiry(int(ANSWER_WITHIN_S))  # whoever looks in leaves nothing behind
     _remember(request, state)
     return JsonResponse(options)
 

@@ -152,9 +152,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             _prove(person, request.POST.get("proof", ""), request)
-            kept = request.session.get(marks.SIGNED_IN) or {}
-            first, second = kept.get("first", ""), kept.get("second", "")
-            marks.mark(request.session, first=first, second=second)
+            marks.refresh(request.session)
             return _home()
         except PortalError as wrong:
             error = wrong.message
@@ -190,7 +188,9 @@ def _acted(request: HttpRequest, act: Callable[[], None]) -> HttpResponse:
 
 def _qr(address: str) -> SafeString:
     """The address as a picture that is drawn here: it holds the secret, and goes to nobody else."""
-    picture: str = segno.make_qr(address, error="m").svg_inline(border=3, light="#fff", omitsize=True)
+    picture: str = segno.make_qr(address, error="m").svg_inline(
+        border=3, light="#fff", omitsize=True
+    )
     return mark_safe(picture)  # noqa: S308 - the library draws squares, and writes none of the text
 
 

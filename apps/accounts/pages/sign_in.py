@@ -51,7 +51,7 @@ def sign_in(request: HttpRequest, frame: Mapping[str, Any]) -> HttpResponse:
         "openid_name": openid,
         "can_have_passkeys": site_of(request).can_have_passkeys,
     }
-    return SignInPage.as_view(extra_context=context)(request)
+    return cast("HttpResponse", SignInPage.as_view(extra_context=context)(request))
 
 
 @sensitive_post_parameters("code")

@@ -14,6 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, cast
 
 from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from apps.accounts.audit import record_audit
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 NOTED_EVERY_S = 60.0
 MOST_REMEMBERED = 10_000
+MOST_DROPPED = 5000
 
 # When this process wrote a session's row last, so that a page costs no query for it.
 _noted: OrderedDict[str, float] = OrderedDict()
@@ -92,6 +94,16 @@ def end_browsers(person: User, *, but_key: str | None = None, origin: Origin) ->
         detail = {"browsers": len(rows)}
         record_audit("session.end_all", origin=origin, target=_target(person), detail=detail)
     return len(rows)
+
+
+def drop_ended() -> int:
+    """Drop the sessions that are over, a bounded number at a time, and rows without a session."""
+    over = Session.objects.filter(expire_date__lt=timezone.now())
+    keys = list(over.values_list("session_key", flat=True)[:MOST_DROPPED])
+    Session.objects.filter(session_key__in=keys).delete()
+    alive = Session.objects.filter(session_key=OuterRef("session_key"))
+    BrowserSession.objects.filter(~Exists(alive)).delete()
+    return len(keys)
 
 
 def _end(rows: list[BrowserSession]) -> None:

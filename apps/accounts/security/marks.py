@@ -42,6 +42,7 @@ def keep_half_way(session: SessionBase, person: User, *, first: str, next_page: 
     fingerprint = person.get_session_auth_hash()
     half_way = HalfWay(person.pk, fingerprint, first, next_page, time.time())
     session[HALF_WAY] = asdict(half_way)
+    session.set_expiry(int(HALF_WAY_S))
 
 
 def half_way_of(session: SessionBase) -> tuple[HalfWay, User] | None:
@@ -73,6 +74,16 @@ def how(session: SessionBase) -> str:
     """In one word or two, for lists and the audit."""
     kept = session.get(SIGNED_IN) or {}
     return " + ".join(part for part in (kept.get("first"), kept.get("second")) if part)
+
+
+def first_of(session: SessionBase) -> str:
+    """By which first factor the person came in."""
+    return str((session.get(SIGNED_IN) or {}).get("first", ""))
+
+
+def refresh(session: SessionBase) -> None:
+    """The person has just shown once more who they are."""
+    session[SIGNED_IN] = {**(session.get(SIGNED_IN) or {}), "at": time.time()}
 
 
 def is_fresh(session: SessionBase) -> bool:

@@ -4,7 +4,6 @@ must have one is led to the page that sets it up."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 import structlog
 from django.conf import settings
@@ -33,7 +32,7 @@ class SecondFactorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer in place of the page where the page is not to be had."""
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-            answer = _answer_instead(request, cast("User", request.user))
+            answer = _answer_instead(request, request.user)
             if answer is not None:
                 return answer
         return self.get_response(request)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.models import AuditEvent, BrowserSession
 from apps.accounts.security import browsers, factors
+from apps.accounts.tasks import drop_ended_sessions
 from dce_portal.origin import PORTAL
 from tests.factories.accounts import PASSWORD, UserFactory
 
@@ -136,3 +141,19 @@ def test_a_row_is_written_once_a_minute(alice):
 def test_ending_none_is_no_news(alice):
     assert browsers.end_browsers(alice, origin=PORTAL) == 0
     assert not AuditEvent.objects.filter(action="session.end_all").exists()
+
+
+def test_sessions_that_are_over_are_dropped_with_their_rows(alice, bob):
+    over, alive = browser("alice", "192.0.2.7"), browser("bob", "192.0.2.8")
+    Session.objects.filter(session_key=over.session.session_key).update(
+        expire_date=timezone.now() - timedelta(seconds=1)
+    )
+    drop_ended_sessions()
+    assert [row.owner for row in BrowserSession.objects.all()] == [bob]
+    assert is_in(alive)
+
+
+def test_who_only_looks_at_the_passkey_button_leaves_a_session_of_minutes(db):
+    Client().post("/admin/sign-in/passkey/ask/", headers={"Host": "localhost"})
+    left = Session.objects.get().expire_date - timezone.now()
+    assert left <= timedelta(minutes=5)
