@@ -47,7 +47,9 @@ def forget_app_secret(request: HttpRequest) -> None:
 def protect(request: HttpRequest, *, second: str) -> None:
     """From now on this session has shown a second factor; those begun without one end."""
     marks.mark(request.session, first=marks.first_of(request.session), second=second)
+    old_key = request.session.session_key
     request.session.cycle_key()
+    browsers.moved(request.session, from_key=old_key)
     browsers.end_browsers(
         person_of(request),
         but_key=request.session.session_key,

@@ -55,21 +55,24 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     options, state = webauthn.ask_for_proof(site, known)
     if not request.user.is_authenticated:
         request.session.set_expiry(int(ANSWER_WITHIN_S))  # whoever looks in leaves nothing behind
-    _remember(request, state)
+    _remember(request, state, owner=kept[1] if kept is not None else None)
     return JsonResponse(options)
 
 
 @answers_json
 def sign_in_by_passkey(request: HttpRequest) -> HttpResponse:
     """Check what was signed, and let in."""
-    body, state = _body(request), _asked(request)
+    body, asked = _body(request), _asked(request)
     kept = marks.half_way_of(request.session)
-    passkey = _proven(request, body, state, owner=kept[1] if kept else None)
+    if asked["owner"] != (kept[1].pk if kept is not None else None):
+        # What was asked as a second step is no whole sign-in: the key may not know its holder.
+        raise InvalidInput(_("That took too long; try once more."))
+    passkey = _proven(request, body, asked)
     if kept is None:
-        first, second, next_page = "passkey", "passkey", str(body.get("next", ""))
+        first, next_page = "passkey", str(body.get("next") or "")
     else:
-        first, second, next_page = kept[0].first, "passkey", kept[0].next_page
-    begin_session(request, passkey.owner, first=first, second=second)
+        first, next_page = kept[0].first, kept[0].next_page
+    begin_session(request, passkey.owner, first=first, second="passkey")
     return JsonResponse({"next": safe_page(request, next_page)})
 
 
@@ -86,7 +89,7 @@ def ask_for_new(request: HttpRequest) -> HttpResponse:
     options, state = webauthn.ask_for_new(
         site, user_id=person.pk, username=person.get_username(), known=known
     )
-    _remember(request, state)
+    _remember(request, state, owner=person)
     return JsonResponse(options)
 
 
@@ -94,7 +97,7 @@ def ask_for_new(request: HttpRequest) -> HttpResponse:
 def add_passkey(request: HttpRequest) -> HttpResponse:
     """Keep what the browser has made."""
     person, site, body = person_of(request), site_of(request), _body(request)
-    key = webauthn.read_new(site, _asked(request), _answer(body))
+    key = webauthn.read_new(site, _asked(request)["state"], _answer(body))
     name = str(body.get("name", "")).strip()[:LONGEST_NAME] or str(_("Passkey"))
     origin = Origin.of_request(request)
     codes = factors.add_passkey(person, key, name=name, host=site.host, origin=origin)
@@ -102,32 +105,31 @@ def add_passkey(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"next": keep_codes(request, codes)})
 
 
-def _proven(
-    request: HttpRequest, body: Mapping[str, Any], state: Mapping[str, Any], *, owner: User | None
-) -> Passkey:
+def _proven(request: HttpRequest, body: Mapping[str, Any], asked: Mapping[str, Any]) -> Passkey:
     """The passkey that has signed; it must be of who is half-way in, and of somebody active."""
     answer, site = _answer(body), site_of(request)
     rows = Passkey.objects.select_related("owner").filter(host=site.host, owner__is_active=True)
     passkey = rows.filter(credential_id=webauthn.credential_of(answer)).first()
-    if passkey is None or (owner is not None and passkey.owner_id != owner.pk):
+    if passkey is None or asked["owner"] not in (None, passkey.owner_id):
         raise NotAuthenticated(_("This passkey is not known here; sign in by another way."))
-    proof = webauthn.read_proof(site, state, answer, public_data=passkey.public_data)
     origin = Origin(actor=passkey.owner, address=client_address(request), credential="passkey")
-    factors.prove_by_passkey(passkey, proof, origin=origin)
+    with factors.refusals_noted(passkey, origin=origin):
+        proof = webauthn.read_proof(site, asked["state"], answer, public_data=passkey.public_data)
+        factors.prove_by_passkey(passkey, proof)
     return passkey
 
 
-def _remember(request: HttpRequest, state: Mapping[str, Any]) -> None:
-    request.session[ASKED] = {"state": state, "at": time.time()}
+def _remember(request: HttpRequest, state: Mapping[str, Any], *, owner: User | None) -> None:
+    asked_of = owner.pk if owner is not None else None
+    request.session[ASKED] = {"state": state, "at": time.time(), "owner": asked_of}
 
 
 def _asked(request: HttpRequest) -> Mapping[str, Any]:
-    """What the browser was asked last, once."""
-    kept = request.session.pop(ASKED, None)
+    """What the browser was asked last, once, and of whom."""
+    kept: Mapping[str, Any] | None = request.session.pop(ASKED, None)
     if kept is None or time.time() - kept["at"] > ANSWER_WITHIN_S:
         raise InvalidInput(_("That took too long; try once more."))
-    state: Mapping[str, Any] = kept["state"]
-    return state
+    return kept
 
 
 def _body(request: HttpRequest) -> Mapping[str, Any]:

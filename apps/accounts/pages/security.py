@@ -59,13 +59,10 @@ def password(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         title = _("Change my password")
         return _page(request, "accounts/password.html", title=title, form=form)
-    ended = change_password(
-        person,
-        form.cleaned_data["new_password1"],
-        but_key=request.session.session_key,
-        origin=Origin.of_request(request),
-    )
+    key, new = request.session.session_key, form.cleaned_data["new_password1"]
+    ended = change_password(person, new, but_key=key, origin=_origin(request))
     update_session_auth_hash(request, person)
+    browsers.moved(request.session, from_key=key)
     text = _("The password is changed. Other browsers that were signed out: %(n)d.")
     messages.success(request, text % {"n": ended})
     return _home()

@@ -25,6 +25,7 @@ from dce_portal.origin import Origin, client_address
 from dce_portal.storable import storable_text
 
 if TYPE_CHECKING:
+    from django.contrib.sessions.backends.base import SessionBase
     from django.http import HttpRequest
 
 NOTED_EVERY_S = 60.0
@@ -94,6 +95,13 @@ def end_browsers(person: User, *, but_key: str | None = None, origin: Origin) ->
         detail = {"browsers": len(rows)}
         record_audit("session.end_all", origin=origin, target=_target(person), detail=detail)
     return len(rows)
+
+
+def moved(session: SessionBase, *, from_key: str | None) -> None:
+    """The session has a new key and is the same browser's."""
+    if from_key is not None and session.session_key is not None:
+        rows = BrowserSession.objects.filter(session_key=from_key)
+        rows.update(session_key=session.session_key)
 
 
 def drop_ended() -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -136,20 +138,28 @@ def prove_by_code(person: User, code: str, *, origin: Origin) -> str:
     return method
 
 
-def prove_by_passkey(passkey: Passkey, proof: webauthn.Proof, *, origin: Origin) -> None:
+def prove_by_passkey(passkey: Passkey, proof: webauthn.Proof) -> None:
     """Take a proof once: a counter that does not rise tells of a copied key."""
-    counts = bool(passkey.sign_count or proof.sign_count)
-    if counts and proof.sign_count <= passkey.sign_count:
-        detail = {"passkey": passkey.name, "reason": "the counter did not rise"}
-        target = _target(passkey.owner)
-        record_audit(
-            "second_factor.prove", origin=origin, target=target, result="denied", detail=detail
-        )
+    rows = Passkey.objects.filter(pk=passkey.pk)
+    if passkey.sign_count or proof.sign_count:
+        rows = rows.filter(sign_count__lt=proof.sign_count)
+    if not rows.update(sign_count=proof.sign_count, last_used_at=timezone.now()):
         raise NotAuthenticated(
             _("This passkey seems to be a copy; remove it, and sign in by another way.")
         )
-    used = {"sign_count": proof.sign_count, "last_used_at": timezone.now()}
-    Passkey.objects.filter(pk=passkey.pk).update(**used)
+
+
+@contextmanager
+def refusals_noted(passkey: Passkey, *, origin: Origin) -> Iterator[None]:
+    """Write to the audit that a passkey was shown and refused."""
+    try:
+        yield
+    except NotAuthenticated:
+        target, detail = _target(passkey.owner), {"passkey": passkey.name}
+        record_audit(
+            "second_factor.prove", origin=origin, target=target, result="denied", detail=detail
+        )
+        raise
 
 
 def _method_of(person: User, code: str) -> str | None:

@@ -181,6 +181,44 @@ def test_setting_one_up_ends_the_sessions_that_were_begun_without(alice):
     assert not is_in(other)
 
 
+def test_a_page_of_another_site_cannot_ask_for_a_passkey_or_end_a_session(alice):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    for address in ("/admin/sign-in/passkey/ask/", f"{SECURITY}passkeys/ask/"):
+        assert client.post(address, "{}", content_type="application/json").status_code == 403
+    for address in ("browsers/end-others/", "app/remove/", "codes/renew/"):
+        assert client.post(f"{SECURITY}{address}").status_code == 403
+        assert client.get(f"{SECURITY}{address}").status_code == 405
+
+
+def test_nobody_sees_the_pages_without_signing_in(db):
+    pages = ("", "password/", "confirm/", "app/", "codes/")
+    assert {Client().get(f"{SECURITY}{page}").status_code for page in pages} == {302}
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", '{"answer": 1}', '{"answer": {}}'])
+def test_what_no_browser_says_is_refused_in_words(alice, phone_of, body):
+    client = Client(headers={"Host": "localhost"})
+    client.post("/admin/sign-in/passkey/ask/")
+    kind = "application/json"
+    answer = client.post("/admin/sign-in/passkey/", body, content_type=kind)
+    assert answer.status_code in (400, 401)
+    assert answer.json()["error"]
+
+
+def test_a_passkey_asked_as_a_second_step_does_not_stand_alone(alice, phone_of):
+    phone_of(alice)
+    client = with_password("alice")
+    client.post("/admin/sign-in/passkey/ask/")
+    session = client.session
+    session["dce_half_way"] = {**session["dce_half_way"], "at": 0}
+    session.save()
+    answer = client.post(
+        "/admin/sign-in/passkey/", '{"answer": {"id": "x"}}', content_type="application/json"
+    )
+    assert (answer.status_code, "too long" in answer.json()["error"]) == (400, True)
+
+
 def test_after_a_while_changes_ask_who_it_is(alice, phone_of):
     phone = phone_of(alice)
     client = with_password("alice")
