@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.free_port import free_port
 from tests.lab.host import wait_until
@@ -28,6 +29,8 @@ include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 pidfile {folder}/slapd.pid
+TLSCertificateFile {folder}/server.pem
+TLSCertificateKeyFile {folder}/server.key
 database mdb
 maxsize 10485760
 suffix "{base}"
@@ -91,6 +94,7 @@ class Slapd:
     """Where it listens, and who may look people up in it."""
 
     port: int
+    ca: Path
     bind_dn: str = f"cn=portal,{BASE}"
     bind_password: str = "portal-looks-people-up"
     people: str = f"ou=people,{BASE}"
@@ -100,6 +104,11 @@ class Slapd:
     def url(self) -> str:
         """Its address, without TLS."""
         return f"ldap://127.0.0.1:{self.port}"
+
+    @property
+    def named_url(self) -> str:
+        """The same by the name that its certificate is for."""
+        return f"ldap://localhost:{self.port}"
 
     def answers(self) -> bool:
         """Whether somebody listens."""
@@ -114,7 +123,7 @@ def running_slapd() -> Iterator[Slapd]:
     folder = Path(tempfile.mkdtemp(prefix="dce-slapd-"))
     try:
         _fill(folder)
-        server = Slapd(free_port())
+        server = Slapd(free_port(), ca=folder / "ca.pem")
         command = [find_program("slapd") or "slapd", "-f", str(folder / "slapd.conf")]
         process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", *command, "-h", f"{server.url}/", "-d", "0"],
@@ -133,6 +142,11 @@ def running_slapd() -> Iterator[Slapd]:
 
 def _fill(folder: Path) -> None:
     (folder / "data").mkdir()
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    certificate = authority.issue_cert("localhost")
+    certificate.cert_chain_pems[0].write_to_path(folder / "server.pem")
+    certificate.private_key_pem.write_to_path(folder / "server.key")
     facts = {"folder": folder, "base": BASE, "manager": MANAGER, "password": MANAGER_PASSWORD}
     (folder / "slapd.conf").write_text(CONFIGURATION.format(**facts))
     add = [find_program("slapd") or "slapd", "-T", "add", "-f", str(folder / "slapd.conf"), "-q"]

@@ -143,10 +143,18 @@ def test_who_looks_people_up_must_be_let_in(directory):
 
 
 @pytest.mark.ldap
-def test_a_directory_without_tls_is_not_told_a_password_unless_the_settings_say_so(directory):
-    directory(ldap_start_tls=True)
+def test_a_certificate_that_nobody_vouches_for_is_refused_before_a_password_is_said(
+    directory, slapd
+):
+    directory(ldap_start_tls=True, ldap_url=slapd.named_url)
     with pytest.raises(DirectorySilent):
         check("carla", CARLAS)
+
+
+@pytest.mark.ldap
+def test_with_tls_the_certificate_is_checked(directory, slapd):
+    directory(ldap_start_tls=True, ldap_url=slapd.named_url, ldap_ca=slapd.ca)
+    assert check("carla", CARLAS).username == "carla"
 
 
 def test_a_directory_that_is_not_there_is_said_and_the_portals_own_people_come_in(
