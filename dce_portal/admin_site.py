@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin as ThemeModelAdmin
@@ -72,6 +74,19 @@ class PortalAdminSite(UnfoldAdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Everybody who is signed in may enter; each page then asks for its own right."""
         return request.user.is_active
+
+    def login(
+        self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None
+    ) -> HttpResponse:
+        """Sign in by the settings' view, which knows second factors; there is no other way in."""
+        view = import_string(settings.SIGN_IN_VIEW)
+        return cast("HttpResponse", view(request, self.each_context(request)))
+
+    def password_change(
+        self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None
+    ) -> HttpResponse:
+        """The portal's own page, which ends the other sessions."""
+        return HttpResponseRedirect(reverse(settings.OWN_PASSWORD_VIEW))
 
     def index(
         self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None

@@ -10,33 +10,16 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from dce_portal import parsers
+from dce_portal import parsers, sign_in_options
+from dce_portal.option import Option
 from dce_portal.paths import CHECKOUT, Paths
 from dce_portal.secret import Secret
+from dce_portal.sign_in_options import SIGN_IN_OPTIONS, SignInConfiguration
 
 
 class ConfigurationError(Exception):
     """A setting cannot be used; the text is one sentence for the person who set it."""
 
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One environment name: how it is read, what it is when unset, what it is for."""
-
-    name: str
-    parse: parsers.Parser
-    kind: str
-    default: str | None
-    help: str
-    secret: bool = False
-
-    @property
-    def field(self) -> str:
-        """The attribute of :class:`Configuration` that holds the value."""
-        return FIELDS_BY_NAME.get(self.name, self.name.removeprefix("DCE_").lower())
-
-
-FIELDS_BY_NAME = {"DCE_DOCKER_HOST": "docker_hosts"}
 
 OPTIONS = (
     Option(
@@ -299,11 +282,12 @@ OPTIONS = (
         "2",
         "Background tasks that run at the same time.",
     ),
+    *SIGN_IN_OPTIONS,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
+class Configuration(SignInConfiguration):
     """Every setting, typed; None (or an empty tuple) where it is unset and has no default."""
 
     data: Path
@@ -352,6 +336,7 @@ class Configuration:
 
 
 LIST_FIELDS = ("docker_hosts", "trusted_proxies")
+MAPPING_FIELDS = ("group_map",)
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Configuration:
@@ -360,6 +345,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Configuration:
     values["data"] = (CHECKOUT / values["data"]).resolve()
     for field in LIST_FIELDS:
         values[field] = values[field] or ()
+    for field in MAPPING_FIELDS:
+        values[field] = values[field] or {}
     configuration = Configuration(**values)
     _check_together(configuration)
     return configuration
@@ -407,6 +394,8 @@ def _file_text(name: str, path: Path) -> str:
 def _check_together(configuration: Configuration) -> None:
     _check_pair("DCE_DOCKER_TLS", configuration.docker_tls_cert, configuration.docker_tls_key)
     _check_pair("DCE_TLS", configuration.tls_cert, configuration.tls_key)
+    if sentence := sign_in_options.lacking(configuration):
+        raise ConfigurationError(sentence)
     if configuration.https_port == configuration.http_port:
         raise ConfigurationError(
             "DCE_HTTP_PORT and DCE_HTTPS_PORT are the same; give HTTPS another port, or 0 for none."

@@ -17,6 +17,7 @@ Parser = Callable[[str], object]
 TRUE_WORDS = ("1", "true", "yes", "on")
 FALSE_WORDS = ("0", "false", "no", "off")
 # What may stand in nginx's configuration: a name or address, perhaps with a port.
+ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 PLAIN_HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
 
 
@@ -131,6 +132,42 @@ def origin(value: str) -> str:
     if not sound or parts.path.strip("/") or parts.query or parts.fragment:
         raise WrongValueError("an address such as https://portal.example.org, without a path")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def web_address(value: str) -> str:
+    """``http(s)://host[:port]/path`` without a slash at the end, as an OpenID issuer is written."""
+    parts = _split(value)
+    sound = parts.scheme in {"http", "https"} and PLAIN_HOST.fullmatch(parts.netloc)
+    if not sound or parts.query or parts.fragment:
+        raise WrongValueError("an address such as https://id.example.org/realms/people")
+    return value.rstrip("/")
+
+
+def ldap_address(value: str) -> str:
+    """``ldap(s)://host[:port]``."""
+    parts = _split(value)
+    if parts.scheme not in {"ldap", "ldaps"} or not parts.hostname or parts.path.strip("/"):
+        raise WrongValueError("an address such as ldaps://directory.example.org")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def attribute(value: str) -> str:
+    """The name of a directory's attribute."""
+    if not ATTRIBUTE.fullmatch(value):
+        raise WrongValueError("a name such as uid, of letters, digits and hyphens")
+    return value
+
+
+def group_map(value: str) -> dict[str, tuple[str, ...]]:
+    """``outside=team:name`` or ``outside=group:name``, with commas between."""
+    found: dict[str, tuple[str, ...]] = {}
+    for item in items(value):
+        outside, _equals, inside = (part.strip() for part in item.rpartition("="))
+        kind, _colon, name = inside.partition(":")
+        if not outside or kind not in {"team", "group"} or not name:
+            raise WrongValueError("pairs such as devs=team:developers,ops=group:operator")
+        found[outside] = (*found.get(outside, ()), inside)
+    return found
 
 
 def url_with_scheme(*schemes: str) -> Parser:

@@ -43,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.policies.urls")),
     path("", include("apps.replication.urls")),
     path("", include("apps.scanning.urls")),
+    path("", include("apps.accounts.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include((API, "api"))),
     path("admin/", admin.site.urls),

@@ -19,6 +19,8 @@ pytest_plugins = [
     "tests.plugins.postgres",
     "tests.plugins.redis_server",
     "tests.plugins.registry",
+    "tests.plugins.sign_in",
+    "tests.plugins.slapd",
     "tests.plugins.sockets",
     "tests.plugins.usage_memory",
 ]

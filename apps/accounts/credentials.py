@@ -10,17 +10,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import structlog
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.utils.translation import gettext as _
 
 from apps.accounts import lockout, memory, tokens
 from apps.accounts.audit import record_audit
+from apps.accounts.backends import directory
 from apps.accounts.models import PersonalToken, User
+from apps.accounts.ports import Directory
 from apps.accounts.proving import read_text, refuse_unproven, token_digest
+from apps.accounts.security.outsiders import take_in
+from apps.accounts.security.policy import may_use_password_alone
 from apps.accounts.token_rows import token_with_owner
 from apps.accounts.uses import note_use
-from dce_portal.errors import NotAuthenticated
+from dce_portal.errors import NotAuthenticated, Unavailable
 from dce_portal.operations import Target
 from dce_portal.origin import Origin
 
@@ -32,7 +37,21 @@ __all__ = [
     "verify_password",
 ]
 
+log = structlog.get_logger(__name__)
+
 REMEMBER_S = 60.0
+
+
+class SecondFactorNeeded(NotAuthenticated):
+    """The password is right, and not enough."""
+
+    code = "second_factor_needed"
+
+
+class DirectorySilent(NotAuthenticated):
+    """Nobody could say whether the password is right."""
+
+    code = "directory_silent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +81,12 @@ def verify_credential(username: str, secret: str, *, address: str | None) -> Cre
     """
     if tokens.looks_like_token(secret):
         return _verify_named_token(username, secret, address=address)
-    return Credential(user=verify_password(username, secret, address=address), kind="password")
+    user = verify_password(username, secret, address=address)
+    if not may_use_password_alone(user):
+        raise SecondFactorNeeded(
+            _("A password alone does not sign you in; use a personal token in its place.")
+        )
+    return Credential(user=user, kind="password")
 
 
 def verify_bearer(secret: str, *, address: str | None) -> Credential:
@@ -76,9 +100,10 @@ def verify_bearer(secret: str, *, address: str | None) -> Credential:
 def verify_password(username: str, password: str, *, address: str | None) -> User:
     """Check a password with lock-out and memory, or raise NotAuthenticated."""
     has_failed = lockout.refuse_if_locked(username, address=address)
-    user = _active_user(username)
-    if user is None or not _password_is_right(user, password):
-        _note_failure(username, password, user=user, address=address)
+    known = User.objects.filter(username=username).first() if "\x00" not in username else None
+    user = _user_of(known, username, password, address=address)
+    if user is None:
+        _note_failure(username, password, user=known, address=address)
         raise NotAuthenticated(_("The user name or the password is not right."))
     if has_failed:
         lockout.forget_failures(username, address=address)
@@ -92,21 +117,59 @@ def _verify_named_token(username: str, secret: str, *, address: str | None) -> C
     return credential
 
 
-def _active_user(username: str) -> User | None:
-    if "\x00" in username:
+def _user_of(
+    known: User | None, username: str, password: str, *, address: str | None
+) -> User | None:
+    """Whose password it is: ours first, then the directory's."""
+    if known is not None and not known.is_active:
         return None
-    return User.objects.filter(username=username, is_active=True).first()
+    if known is not None and _password_is_right(known, password):
+        return known
+    asked = directory()
+    if asked is None or not _is_for_directory(known):
+        return None
+    return _by_directory(asked, known, (username, password), address=address)
+
+
+def _is_for_directory(known: User | None) -> bool:
+    """Somebody new, somebody of the directory, or one who may be taken for theirs."""
+    if known is None or known.source == User.Source.LDAP:
+        return True
+    is_of_portal = known.source == User.Source.PORTAL and not known.is_superuser
+    return bool(settings.CONFIGURATION.adopt_people and is_of_portal)
+
+
+def _by_directory(
+    asked: Directory, known: User | None, credential: tuple[str, str], *, address: str | None
+) -> User | None:
+    try:
+        outside = asked.check(*credential)
+    except Unavailable as error:
+        log.warning("directory_silent", error=error.message)
+        raise DirectorySilent(error.message) from error
+    if outside is None:
+        return None
+    person = take_in(outside, source=User.Source.LDAP, known=None, address=address)
+    _remember(person, credential[1])
+    return person
 
 
 def _password_is_right(user: User, password: str) -> bool:
-    """Ask the memory first, then the slow hash."""
-    key = f"accounts:password:{_digest('password', str(user.pk), user.password, password)}"
-    if memory.recall(key):
+    """Ask the memory first, then the slow hash; whom the directory vouches for has no hash here."""
+    if memory.recall(_memory_key(user, password)):
         return True
     if not user.check_password(password):
         return False
-    memory.keep(key, 1, for_s=REMEMBER_S)
+    _remember(user, password)
     return True
+
+
+def _remember(user: User, password: str) -> None:
+    memory.keep(_memory_key(user, password), 1, for_s=REMEMBER_S)
+
+
+def _memory_key(user: User, password: str) -> str:
+    return f"accounts:password:{_digest('password', str(user.pk), user.password, password)}"
 
 
 def _note_failure(username: str, password: str, *, user: User | None, address: str | None) -> None:

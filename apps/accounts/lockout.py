@@ -55,9 +55,8 @@ def wait_after(failures: int) -> float:
 def refuse_if_locked(username: str, *, address: str | None) -> bool:
     """Raise LockedOut while the name has to wait at this address; else whether it has failed before."""
     failures = _failures(username, address)
-    wait_s = failures.locked_until - time.time()
-    if wait_s > 0:
-        seconds = int(wait_s) + 1
+    seconds = _seconds_left(failures)
+    if seconds:
         raise LockedOut(
             ngettext(
                 "Too many wrong passwords for this user name from this address; try again in %(seconds)d second.",
@@ -67,6 +66,11 @@ def refuse_if_locked(username: str, *, address: str | None) -> bool:
             % {"seconds": seconds}
         )
     return failures.count > 0
+
+
+def seconds_to_wait(name: str, *, address: str | None) -> int:
+    """How long the next try is not looked at; 0 when it is at once."""
+    return _seconds_left(_failures(name, address))
 
 
 def count_failure(username: str, secret: str, *, address: str | None) -> bool:
@@ -81,6 +85,11 @@ def count_failure(username: str, secret: str, *, address: str | None) -> bool:
 def forget_failures(username: str, *, address: str | None) -> None:
     """Start afresh after a right password."""
     memory.forget(_key(username, address))
+
+
+def _seconds_left(failures: Failures) -> int:
+    wait_s = failures.locked_until - time.time()
+    return int(wait_s) + 1 if wait_s > 0 else 0
 
 
 def _failures(username: str, address: str | None) -> Failures:

@@ -8,12 +8,37 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.group_models import OfferedRight as OfferedRight  # noqa: PLC0414 - Django looks here
+from apps.accounts.group_models import OfferedRight
 from apps.accounts.issued_models import IssuedSecret
+from apps.accounts.sign_in_models import AuthenticatorApp, BrowserSession, Passkey, RecoveryCode
+
+__all__ = [
+    "AuditEvent",
+    "AuthenticatorApp",
+    "BrowserSession",
+    "OfferedRight",
+    "Passkey",
+    "PersonalToken",
+    "RecoveryCode",
+    "Team",
+    "TeamMembership",
+    "User",
+]
 
 
 class User(AbstractUser):
-    """A person who signs in; own model so that it can grow."""
+    """A person who signs in: with a password of ours, or as somebody whom an outside directory vouches for."""
+
+    class Source(models.TextChoices):
+        """Who says that it is they."""
+
+        PORTAL = "portal", _("the portal")
+        LDAP = "ldap", _("the directory")
+        OPENID = "openid", _("the OpenID provider")
+
+    source = models.CharField(
+        _("vouched for by"), max_length=16, choices=Source, default=Source.PORTAL, editable=False
+    )
 
     class Meta(AbstractUser.Meta):
         """Named as people are named here."""

@@ -21,6 +21,7 @@ from apps.accounts.issuing import (
 )
 from apps.accounts.lockout import LockedOut
 from apps.accounts.proving import read_text, refuse_unproven, token_digest
+from apps.accounts.security.policy import may_act_for
 from apps.accounts.team_members import (
     create_team,
     delete_team,
@@ -43,6 +44,7 @@ __all__ = [
     "describe_team",
     "drop_old_audit",
     "issue_personal_token",
+    "may_act_for",
     "may_maintain",
     "note_use",
     "put_member",

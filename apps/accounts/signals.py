@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out
@@ -14,6 +14,8 @@ from django.http import HttpRequest
 from apps.accounts.audit import record_audit
 from apps.accounts.groups import make_groups
 from apps.accounts.models import AuditEvent, User
+from apps.accounts.security import marks
+from apps.accounts.security.policy import SIGNED_IN, has_second_factor
 from dce_portal.admin_site import row_edited
 from dce_portal.models import Operation, OperationState
 from dce_portal.operations import Target, operation_finished, operation_requested
@@ -56,8 +58,11 @@ def audit_edit(
 
 @receiver(user_logged_in)
 def audit_sign_in(request: HttpRequest, user: AbstractBaseUser, **_unused: object) -> None:
-    """Note who came; the refused ones are noted where the password is checked."""
-    record_audit("sign_in", origin=_browser(request, user), target=_person(user))
+    """Note who came and how; the refused ones are noted where the password is checked."""
+    if SIGNED_IN not in request.session and not has_second_factor(cast("User", user)):
+        marks.mark(request.session, first="", second="")
+    detail = {"by": marks.how(request.session)}
+    record_audit("sign_in", origin=_browser(request, user), target=_person(user), detail=detail)
 
 
 @receiver(user_logged_out)

@@ -12,6 +12,8 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from apps.accounts.services import may_act_for
+
 
 def people_of(session_keys: Collection[str]) -> dict[str, AbstractBaseUser]:
     """The active people by session; none where it is over, the password changed or the person is gone."""
@@ -35,7 +37,7 @@ def _person(
     person = known[backend, pk]
     if person is None or not person.is_active or not _is_of(session, person):
         return None
-    return person
+    return person if may_act_for(session, person) else None
 
 
 def _is_of(session: Mapping[str, Any], person: AbstractBaseUser) -> bool:

@@ -97,5 +97,6 @@ _HOUSEKEEPING = {
     "drop old deliveries": _entry("apps.alerts.tasks.drop_old_deliveries", 3600.0),
     "look at alert rules": _entry("apps.alerts.tasks.evaluate", 10.0),
     "drop old alerts": _entry("apps.alerts.tasks.drop_old_alerts", 3600.0),
+    "drop ended sessions": _entry("apps.accounts.tasks.drop_ended_sessions", 3600.0),
     "drop old records": _entry("apps.nodes.tasks.drop_old_events", 3600.0),
 }

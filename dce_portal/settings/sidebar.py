@@ -90,6 +90,7 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("People"), "person", "accounts", "user"),
             _list(_("Teams"), "group", "accounts", "team"),
             _list(_("Personal tokens"), "vpn_key", "accounts", "personaltoken"),
+            _page(_("My security"), "shield_person", "security:home"),
             _list(_("Audit"), "policy", "accounts", "auditevent"),
             _list(_("Receivers of the audit"), "forward_to_inbox", "forwarding", "forward"),
             _list(_("Operations"), "play_circle", "portal", "operation"),

@@ -38,7 +38,9 @@ UNFOLD: dict[str, Any] = {
     ],
     "COLORS": {"primary": PRIMARY},
     "SITE_URL": reverse_lazy("admin:index"),
-    "LOGIN": {"form": "apps.accounts.sign_in.SignInForm"},
+    "ACCOUNT": {
+        "navigation": [{"title": _("My security"), "link": reverse_lazy("security:home")}],
+    },
     "SHOW_LANGUAGES": True,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,

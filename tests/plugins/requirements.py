@@ -19,6 +19,7 @@ CLIENTS = {
 REDIS = {"redis-server": "redis-server"}
 REGISTRY = {"docker-registry": "docker-registry"}
 ETCD = {"etcd": "etcd-server"}
+SLAPD = {"slapd": "slapd"}
 NGINX = {"nginx": "nginx"}
 PROMETHEUS = {"prometheus": "prometheus", "promtool": "prometheus"}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -43,6 +44,7 @@ CHECKS: dict[str, Callable[[], list[str]]] = {
     "postgres": missing_postgres,
     "registry": functools.partial(missing_programs, REGISTRY),
     "etcd": functools.partial(missing_programs, ETCD),
+    "ldap": functools.partial(missing_programs, SLAPD),
     "lab": lab.missing,
     "clients": functools.partial(missing_programs, CLIENTS),
     "browser": missing_chromium,

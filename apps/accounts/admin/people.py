@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -14,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.admin.team_pages import TeamPages
 from apps.accounts.models import Team, TeamMembership, User
+from apps.accounts.pages.person import PersonSecurityPages, UsefulRights
 from apps.accounts.selectors import teams_visible_to
 from dce_portal.admin_site import (
     AdminPasswordChangeForm,
@@ -25,10 +28,14 @@ from dce_portal.admin_site import (
 )
 
 admin.site.unregister(Group)
+# Providers are a matter of settings, and what allauth keeps holds secrets: none of it is edited here.
+for _model in (EmailAddress, SocialAccount, SocialApp, SocialToken):
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # the theme has no types
+class UserAdmin(PersonSecurityPages, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # the theme has no types
     """People; the right to edit them is not the right to all: superusers are a superuser's matter."""
 
     form = UserChangeForm
@@ -73,7 +80,7 @@ def _may_touch(request: HttpRequest, person: User | None) -> bool:
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # the theme has no types
+class GroupAdmin(UsefulRights, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # the theme has no types
     """Groups of rights; viewer, operator and administrator are there from the start."""
 
 

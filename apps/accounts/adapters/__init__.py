@@ -1,0 +1,1 @@
+"""Where signing in speaks to the outside, one module a technology."""

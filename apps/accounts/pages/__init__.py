@@ -1,0 +1,1 @@
+"""What the admin shows beside lists and forms of rows: signing in, and a person's own security."""

@@ -1,0 +1,1 @@
+"""Second factors and the sessions of browsers: what is checked, kept and ended."""
