@@ -56,7 +56,10 @@ def navigation() -> list[dict[str, Any]]:
             _("Registry"),
             _page(_("Search images"), "search", "admin:registry_search"),
             _list(_("Namespaces"), "folder", "registry", "namespace"),
-            _list(_("Repositories"), "inventory_2", "registry", "repository"),
+            {
+                **_list(_("Repositories"), "inventory_2", "registry", "repository"),
+                "active": _is_in_repositories,
+            },
             _list(_("Tags"), "sell", "registry", "tag"),
             {
                 **_page(_("Registry storage"), "hard_drive", "admin:registry_storage"),
@@ -97,6 +100,17 @@ def _is_in_history(request: HttpRequest) -> bool:
         str(reverse_lazy(f"admin:alerts_{name}")) for name in ("open", "alert_changelist")
     )
     return request.path.startswith(history) and request.path != open_page
+
+
+def _is_in_repositories(request: HttpRequest) -> bool:
+    """Search and storage have their addresses below the list's, and items of their own."""
+    below, others = _below_repositories()
+    return request.path.startswith(below) and request.path not in others
+
+
+def _below_repositories() -> tuple[str, set[str]]:
+    others = {str(reverse_lazy(f"admin:registry_{name}")) for name in ("search", "storage")}
+    return str(reverse_lazy("admin:registry_repository_changelist")), others
 
 
 def _is_superuser(request: HttpRequest) -> bool:
