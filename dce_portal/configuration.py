@@ -13,6 +13,7 @@ from typing import Any
 from dce_portal import parsers, sign_in_options
 from dce_portal.option import Option
 from dce_portal.paths import CHECKOUT, Paths
+from dce_portal.registry_options import REGISTRY_OPTIONS, RegistryConfiguration
 from dce_portal.secret import Secret
 from dce_portal.sign_in_options import SIGN_IN_OPTIONS, SignInConfiguration
 
@@ -95,20 +96,6 @@ OPTIONS = (
         "address",
         None,
         "A registry (CNCF Distribution) in place of the embedded one.",
-    ),
-    Option(
-        "DCE_GUARD_FAILS",
-        parsers.choice("closed", "open"),
-        "word",
-        "closed",
-        "What becomes of a push that the portal cannot look at: closed refuses it, open lets it through.",
-    ),
-    Option(
-        "DCE_REGISTRY_TOKEN_LIFE_S",
-        parsers.integer(least=60, most=3600),
-        "number",
-        "300",
-        "How many seconds a registry token lives; a right that was taken away works until then.",
     ),
     Option(
         "DCE_DOCKER_HOST",
@@ -205,61 +192,11 @@ OPTIONS = (
         "Whether messages of alerts may go to addresses inside private networks and on this machine.",
     ),
     Option(
-        "DCE_WEBHOOK_PRIVATE_ADDRESSES",
-        parsers.boolean,
-        "yes or no",
-        "no",
-        "Whether webhooks may go to addresses inside private networks and on this machine.",
-    ),
-    Option(
         "DCE_DELIVERY_DAYS",
         parsers.integer(least=1, most=3650),
         "number",
         "90",
         "How long the history of sent messages is kept, in days.",
-    ),
-    Option(
-        "DCE_TRIVY",
-        parsers.existing_file,
-        "file",
-        None,
-        "Trivy's program, which scans images; unset, the `trivy` that the machine has, if any.",
-    ),
-    Option(
-        "DCE_TRIVY_SERVER",
-        parsers.origin,
-        "address",
-        None,
-        "A Trivy server that holds the database; unset, Trivy works alone.",
-    ),
-    Option(
-        "DCE_TRIVY_TOKEN",
-        parsers.secret,
-        "secret",
-        None,
-        "The token of that server.",
-        secret=True,
-    ),
-    Option(
-        "DCE_TRIVY_CACHE",
-        parsers.folder,
-        "folder",
-        None,
-        "Where Trivy keeps its database; unset, a folder under DCE_DATA.",
-    ),
-    Option(
-        "DCE_TRIVY_OFFLINE",
-        parsers.boolean,
-        "yes or no",
-        "no",
-        "Use the database in that folder as it is and ask nobody outside.",
-    ),
-    Option(
-        "DCE_DOCKER_PASSWORDS",
-        parsers.boolean,
-        "yes or no",
-        "yes",
-        "Whether docker clients may sign in with a password; if not, only with personal tokens and robots.",
     ),
     Option(
         "DCE_AUDIT_DAYS",
@@ -282,12 +219,13 @@ OPTIONS = (
         "2",
         "Background tasks that run at the same time.",
     ),
+    *REGISTRY_OPTIONS,
     *SIGN_IN_OPTIONS,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration(SignInConfiguration):
+class Configuration(SignInConfiguration, RegistryConfiguration):
     """Every setting, typed; None (or an empty tuple) where it is unset and has no default."""
 
     data: Path
@@ -301,8 +239,6 @@ class Configuration(SignInConfiguration):
     database_url: Secret | None
     redis_url: Secret | None
     registry_url: str | None
-    guard_fails: str
-    registry_token_life_s: int
     docker_hosts: tuple[str, ...]
     docker_tls_ca: Path | None
     docker_tls_cert: Path | None
@@ -317,14 +253,7 @@ class Configuration(SignInConfiguration):
     poll_shards: int
     node_limit: int | None
     alert_private_addresses: bool
-    webhook_private_addresses: bool
     delivery_days: int
-    trivy: Path | None
-    trivy_server: str | None
-    trivy_token: Secret | None
-    trivy_cache: Path | None
-    trivy_offline: bool
-    docker_passwords: bool
     audit_days: int
     web_workers: int
     worker_concurrency: int

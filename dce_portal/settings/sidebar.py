@@ -56,7 +56,10 @@ def navigation() -> list[dict[str, Any]]:
             _("Registry"),
             _page(_("Search images"), "search", "admin:registry_search"),
             _list(_("Namespaces"), "folder", "registry", "namespace"),
-            _list(_("Repositories"), "inventory_2", "registry", "repository"),
+            {
+                **_list(_("Repositories"), "inventory_2", "registry", "repository"),
+                "active": _is_in_repositories,
+            },
             _list(_("Tags"), "sell", "registry", "tag"),
             {
                 **_page(_("Registry storage"), "hard_drive", "admin:registry_storage"),
@@ -132,6 +135,17 @@ def _is_in_events(request: HttpRequest) -> bool:
 def _may(permission: str) -> Callable[[HttpRequest], bool]:
     """Ask for one right."""
     return lambda request: request.user.has_perm(permission)
+
+
+def _is_in_repositories(request: HttpRequest) -> bool:
+    """Search and storage have their addresses below the list's, and items of their own."""
+    below, others = _below_repositories()
+    return request.path.startswith(below) and request.path not in others
+
+
+def _below_repositories() -> tuple[str, set[str]]:
+    others = {str(reverse_lazy(f"admin:registry_{name}")) for name in ("search", "storage")}
+    return str(reverse_lazy("admin:registry_repository_changelist")), others
 
 
 def _is_superuser(request: HttpRequest) -> bool:
