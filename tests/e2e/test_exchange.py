@@ -144,30 +144,33 @@ def second_has(client, name):
 
 
 def test_a_cache_namespace_answers_pulls_from_upstream(
-    site, admin, alice, upstream, remote, tmp_path
+    site, admin, alice, upstream, remote, folder
 ):
-    digest = write_index(tmp_path / "up", platforms=("amd64", "arm64"))
+    # Short, since podman's own folders lie in it.
+    work = folder / "c"
+    work.mkdir()
+    digest = write_index(work / "up", platforms=("amd64", "arm64"))
     name = f"docker://{upstream.host}/tools/jq"
     for tag in ("2", "3"):
         flags = ("--all", "--preserve-digests")
-        assert upstream.copy(f"oci:{tmp_path / 'up'}:1", f"{name}:{tag}", *flags).ok
+        assert upstream.copy(f"oci:{work / 'up'}:1", f"{name}:{tag}", *flags).ok
     made(admin, "namespaces/", name="hub")
     made(admin, "grants/", namespace="hub", person="alice", role="reader")
     made(admin, "cache-namespaces/", namespace="hub", remote=remote)
     here = f"docker://{site.host}/hub/tools/jq"
-    pulled = alice.copy(f"{here}:2", f"oci:{tmp_path / 'down'}:2", "--all", "--preserve-digests")
+    pulled = alice.copy(f"{here}:2", f"oci:{work / 'down'}:2", "--all", "--preserve-digests")
     assert pulled.ok, pulled.text
-    assert digest.partition(":")[2] in (tmp_path / "down" / "index.json").read_text()
-    podman = Podman(tmp_path)
+    assert digest.partition(":")[2] in (work / "down" / "index.json").read_text()
+    podman = Podman(work)
     assert podman.login(site.host, "alice", site.tokens["alice"]).ok
     other = podman.run("pull", "--tls-verify=false", f"{site.host}/hub/tools/jq:3")
     assert other.ok, other.text
-    missing = alice.copy(f"{here}:none", f"oci:{tmp_path / 'none'}:1")
+    missing = alice.copy(f"{here}:none", f"oci:{work / 'none'}:1")
     assert "manifest unknown" in missing.text
-    stranger = Skopeo(tmp_path / "stranger")
-    (tmp_path / "stranger").mkdir()
+    stranger = Skopeo(work / "stranger")
+    (work / "stranger").mkdir()
     assert stranger.login(site.host, "mallory", site.tokens["mallory"]).ok
-    refused = stranger.copy(f"{here}:2", f"oci:{tmp_path / 'stolen'}:1")
+    refused = stranger.copy(f"{here}:2", f"oci:{work / 'stolen'}:1")
     assert not refused.ok
     assert "denied" in refused.text or "unauthorized" in refused.text
 
