@@ -12,11 +12,11 @@ from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import close_old_connections
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import translation
 from django.utils.module_loading import import_string
 
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[[HttpRequest], Any]
 
 
 class LeanHandler:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 def storable_text(text: str) -> str:
     """The text with NUL made visible, and a question mark for what no encoding has."""
     return text.replace("\x00", "␀").encode(errors="replace").decode()
 
 
-def storable(value: object) -> object:
+def storable(value: object) -> Any:  # noqa: ANN401 - as it came
     """The same for every text in a JSON document, names of fields included."""
     if isinstance(value, str):
         return storable_text(value)
