@@ -11,9 +11,10 @@ import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.utils import timezone
 
 from apps.registry.models import (
@@ -67,7 +68,7 @@ def bytes_of_registry() -> int:
     return int(used.aggregate(bytes=Sum("size_bytes"))["bytes"] or 0)
 
 
-def _bytes(keys: object) -> int:
+def _bytes(keys: QuerySet[Any]) -> int:
     return int(Blob.objects.filter(pk__in=keys).aggregate(bytes=Sum("size_bytes"))["bytes"] or 0)
 
 
