@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from dce_portal.storable import storable
 
@@ -35,8 +35,7 @@ def image_facts(config: Mapping[str, Any]) -> Facts:
         "healthcheck": words(_object(runs.get("Healthcheck")).get("Test")),
         "history": list(_history(config.get("history"))),
     }
-    kept: Facts = storable({name: value for name, value in facts.items() if value})
-    return kept
+    return cast("Facts", storable({name: value for name, value in facts.items() if value}))
 
 
 def words(value: object) -> list[str]:
@@ -50,14 +49,12 @@ def words(value: object) -> list[str]:
 def strings(value: object) -> dict[str, str]:
     """Names with their texts, as labels and annotations have them."""
     pairs = list(_object(value).items())[:MOST_ENTRIES]
-    kept: dict[str, str] = storable(
-        {
-            str(name)[:LONGEST_NAME]: text[:LONGEST_TEXT]
-            for name, text in pairs
-            if isinstance(text, str)
-        }
-    )
-    return kept
+    texts = {
+        str(name)[:LONGEST_NAME]: text[:LONGEST_TEXT]
+        for name, text in pairs
+        if isinstance(text, str)
+    }
+    return cast("dict[str, str]", storable(texts))
 
 
 def _keys(value: object) -> list[str]:
