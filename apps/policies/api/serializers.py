@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from apps.policies.models import (
     Collection,
@@ -29,6 +30,12 @@ PATTERNS = _("Patterns with * and ?, separated by commas; * also matches a slash
 
 class NamespaceName(serializers.SlugRelatedField[Namespace]):
     """A namespace by its name, among those that the person may set rules for."""
+
+    def run_validation(self, data: Any = empty) -> Any:  # noqa: ANN401 - whatever JSON holds
+        """An empty name is nobody's, and not every namespace, as the base class would have it."""
+        if data == "":
+            self.fail("does_not_exist", slug_name="name", value=data)
+        return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> Namespace:  # noqa: ANN401 - whatever JSON holds
         """NUL, which PostgreSQL refuses to look for, is in nobody's name."""

@@ -106,6 +106,7 @@ def test_an_owner_sets_no_rule_for_everybody(with_token: Any, rows: None, alice:
     ("path", "wish", "field"),
     [
         ("tag-rules", {"tags": "[a"}, "tags"),
+        ("tag-rules", {"namespace": ""}, "namespace"),
         ("image-rules", {"platforms": "linux"}, "platforms"),
         ("image-rules", {}, "platforms"),
         ("retention-rules", {}, "keep_last"),
