@@ -12,8 +12,8 @@ from drf_spectacular.generators import SchemaGenerator
 OWN = ("/api/v1/me/", "/api/v1/tokens/", "/api/v1/teams/", "/api/v1/operations/")
 # Their rows are narrowed by grants; tests of those apps say what an outsider finds there.
 BY_GRANTS = ("/api/v1/namespaces/", "/api/v1/repositories/", "/api/v1/tags/", "/api/v1/grants/")
-# Its rows are narrowed to things that the person may see.
-BY_THINGS = ("/api/v1/time-to-full/",)
+# Their rows are narrowed to things that the person may see.
+BY_THINGS = ("/api/v1/time-to-full/", "/api/v1/scan-reports/")
 # They ask for a kind and a number first, and then refuse by it.
 OF_ONE_THING = ("/api/v1/samples/", "/api/v1/outlooks/")
 
