@@ -68,7 +68,7 @@ def bytes_of_registry() -> int:
     return int(used.aggregate(bytes=Sum("size_bytes"))["bytes"] or 0)
 
 
-def _bytes(keys: QuerySet[ManifestBlob, dict[str, Any]]) -> int:
+def _bytes(keys: QuerySet[ManifestBlob, Any]) -> int:
     return int(Blob.objects.filter(pk__in=keys).aggregate(bytes=Sum("size_bytes"))["bytes"] or 0)
 
 

@@ -94,7 +94,7 @@ class ScanReportViewSet(ReadOnlyViewSet):
     @action(
         detail=True,
         methods=["get"],
-        url_path="sbom/(?P<kind>[a-z]+)",
+        url_path="sbom/(?P<kind>[a-z0-9]+)",
         filter_backends=[],
         pagination_class=None,
     )

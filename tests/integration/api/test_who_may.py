@@ -28,8 +28,8 @@ BY_OWNERSHIP = (
     "/api/v1/retention-runs/",
     "/api/v1/collections/",
 )
-# Its rows are narrowed to things that the person may see.
-BY_THINGS = ("/api/v1/time-to-full/",)
+# Their rows are narrowed to things that the person may see.
+BY_THINGS = ("/api/v1/time-to-full/", "/api/v1/scan-reports/")
 # They ask for a kind and a number first, and then refuse by it.
 OF_ONE_THING = (
     "/api/v1/samples/",
