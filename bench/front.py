@@ -1,17 +1,21 @@
-"""Push and pull of one large layer through the front, beside a registry without one."""
+"""Push and pull of one large layer and of many small ones through the front, beside a registry without one."""
 
 from __future__ import annotations
 
+import hashlib
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from bench.stand import bare_registry, portal, table
+from bench.stand import bare_registry, family, portal, table
 from tests.e2e.registry_http import Blob, RegistryHttp
-from tests.e2e.site import plain_session
+from tests.e2e.site import Site, plain_session
 
-LAYER_MIB = 256
-ROUNDS = 3
+LAYER_MIB = 1024
+SMALL_LAYERS = 200
+SMALL_BYTES = 64 * 1024
+ROUNDS = 2
 GOAL = 0.95
 
 
@@ -22,6 +26,40 @@ class BareRegistry(RegistryHttp):
         """Nobody asks who it is."""
         self.base_url = f"{base_url}/v2/bench"
         self.session = plain_session()
+
+
+def measure_small(registry: RegistryHttp) -> tuple[float, float]:
+    """Layers a second of the median push and pull of many small ones, one after the other."""
+    pushes, pulls = [], []
+    for number in range(ROUNDS):
+        layers = [
+            f"{number} {index}".encode().ljust(SMALL_BYTES, b".") for index in range(SMALL_LAYERS)
+        ]
+        digests = [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in layers]
+        pushes.append(_seconds(push_small, registry, layers, digests))
+        pulls.append(_seconds(pull_small, registry, digests))
+    return SMALL_LAYERS / statistics.median(pushes), SMALL_LAYERS / statistics.median(pulls)
+
+
+def push_small(registry: RegistryHttp, layers: list[bytes], digests: list[str]) -> None:
+    """Each in one part."""
+    for layer, digest in zip(layers, digests, strict=True):
+        registry.complete(registry.patch(registry.begin(), iter([layer])), digest)
+
+
+def pull_small(registry: RegistryHttp, digests: list[str]) -> None:
+    """Read each to its end."""
+    for digest in digests:
+        drain(registry, digest)
+
+
+def front_mib(site: Site) -> float:
+    """The most memory that nginx has held, all its processes together."""
+    total = 0
+    for pid in family(site.process_ids()["nginx"]):
+        status = Path(f"/proc/{pid}/status").read_text()
+        total += int(status.partition("VmHWM:")[2].split()[0])
+    return total / 1024
 
 
 def measure(registry: RegistryHttp) -> tuple[float, float]:
@@ -59,15 +97,25 @@ def _seconds(work: Callable[..., None], *arguments: object) -> float:
 def main() -> None:
     """Measure both and print them."""
     with bare_registry(with_htpasswd=False) as peer:
-        bare = measure(BareRegistry(peer))
+        client = BareRegistry(peer)
+        bare = (*measure(client), *measure_small(client))
     with portal() as site:
-        front = measure(RegistryHttp(site, "team/bench"))
+        fronted = RegistryHttp(site, "team/bench")
+        before = front_mib(site)
+        front = (*measure(fronted), *measure_small(fronted))
+        after = front_mib(site)
+    names = (
+        f"push {LAYER_MIB} MiB, MiB/s",
+        f"pull {LAYER_MIB} MiB, MiB/s",
+        f"push {SMALL_LAYERS} small layers, layers/s",
+        f"pull {SMALL_LAYERS} small layers, layers/s",
+    )
     rows = [
-        ("push", *(f"{value:.0f}" for value in (bare[0], front[0])), f"{front[0] / bare[0]:.2f}"),
-        ("pull", *(f"{value:.0f}" for value in (bare[1], front[1])), f"{front[1] / bare[1]:.2f}"),
+        (name, f"{one:.0f}", f"{other:.0f}", f"{other / one:.2f}")
+        for name, one, other in zip(names, bare, front, strict=True)
     ]
-    head = (f"{LAYER_MIB} MiB layer, MiB/s", "bare registry", "through the front", "× bare")
-    table(f"Goal: {GOAL:g} × the bare registry", head, rows)
+    table(f"Goal: {GOAL:g} × the bare registry", ("", "bare registry", "front", "× bare"), rows)
+    print(f"  nginx held at most {before:.0f} MiB before, {after:.0f} MiB after all of it")
 
 
 if __name__ == "__main__":

@@ -81,6 +81,13 @@ def _wait_for_port(port: int) -> None:
     raise TimeoutError(f"Nothing listens on port {port} after {START_TIMEOUT_S} s.")
 
 
+def family(pid: int) -> list[int]:
+    """A process with all that it started."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(child) for task in tasks for child in task.read_text().split()]
+    return [pid, *(one for child in children for one in family(child))]
+
+
 def get(url: str, headers: dict[str, str]) -> int:
     """The status of one request."""
     request = urllib.request.Request(url, headers=headers)

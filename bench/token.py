@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from bench.limit import bare_limit
-from bench.stand import PEER_PASSWORD, PEER_USER, bare_registry, get, portal, table
+from bench.stand import PEER_PASSWORD, PEER_USER, bare_registry, family, get, portal, table
 from tests.e2e.site import Site
 from tests.plugins.portal import PASSWORD
 
@@ -58,18 +58,12 @@ def measured_with_cpu(load: Load, cpu_s: Callable[[], float]) -> Figures:
 
 def web_cpu_s(site: Site) -> float:
     """Processor time of the web process with all its workers."""
-    return sum(_cpu_s(pid) for pid in _family(site.process_ids()["web"]))
+    return sum(_cpu_s(pid) for pid in family(site.process_ids()["web"]))
 
 
 def _cpu_s(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _family(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    children = [int(child) for task in tasks for child in task.read_text().split()]
-    return [pid, *(one for child in children for one in _family(child))]
 
 
 def measure(load: Load) -> Figures:

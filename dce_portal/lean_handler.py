@@ -6,7 +6,7 @@ One docker push asks the token endpoint several times and uses none of these; th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
@@ -25,7 +25,8 @@ class LeanHandler:
     def __init__(self, views: Mapping[str, str]) -> None:
         """Load the views by their names; Django answers what they do not foresee."""
         self._views: dict[str, View] = {
-            path: convert_exception_to_response(import_string(name)) for path, name in views.items()
+            path: cast("View", convert_exception_to_response(import_string(name)))
+            for path, name in views.items()
         }
 
     def serves(self, path: str) -> bool:
