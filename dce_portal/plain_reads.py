@@ -18,12 +18,7 @@ def read_rows(statement: str, parameters: Sequence[str | int]) -> list[tuple[Any
     if connection.vendor != "sqlite" or connection.queries_logged or connection.execute_wrappers:
         with connection.cursor() as cursor:
             cursor.execute(statement, parameters)
-<<<<<<< HEAD
-            fetched: list[tuple[Any, ...]] = cursor.fetchall()
-        return fetched
-=======
             return list(cursor.fetchall())
->>>>>>> part/keys
     connection.ensure_connection()
     with connection.wrap_database_errors:
         found: list[tuple[Any, ...]] = connection.connection.execute(
