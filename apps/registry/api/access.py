@@ -44,7 +44,7 @@ class CheckQuery(serializers.Serializer[dict[str, Any]]):
         return no_strange_fields(self, attrs)
 
 
-class VerdictSerializer(serializers.Serializer[Any]):
+class AccessVerdictSerializer(serializers.Serializer[Any]):
     """The answer, and why."""
 
     is_allowed = serializers.BooleanField()
@@ -56,14 +56,14 @@ class AccessCheckView(APIView):
 
     permission_classes = (SignedIn,)
 
-    @extend_schema(parameters=[CheckQuery], responses=VerdictSerializer)
+    @extend_schema(parameters=[CheckQuery], responses=AccessVerdictSerializer)
     def get(self, request: Request) -> Response:
         """Answer by the function that decides in the token endpoint."""
         query = CheckQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked = dict(query.validated_data)
         asked["who"] = asked.get("who") or request.user.get_username()
-        return Response(VerdictSerializer(verdict_for(request.user, Question(**asked))).data)
+        return Response(AccessVerdictSerializer(verdict_for(request.user, Question(**asked))).data)
 
 
 class AccessQuery(serializers.Serializer[dict[str, Any]]):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STATES = ("good", "late", "bad", "off")
 
 
-class FindingSerializer(serializers.Serializer[object]):
+class CheckFindingSerializer(serializers.Serializer[object]):
     """One thing that was looked at."""
 
     name = serializers.CharField()
@@ -55,10 +55,10 @@ class RegistryCheckView(APIView):
 
     permission_classes = (MayCheck,)
 
-    @extend_schema(responses=FindingSerializer(many=True), operation_id="registry_check")
+    @extend_schema(responses=CheckFindingSerializer(many=True), operation_id="registry_check")
     def get(self, request: Request) -> Response:
         """Every finding, each with what to do."""
-        return Response(FindingSerializer(services.check_registry(), many=True).data)
+        return Response(CheckFindingSerializer(services.check_registry(), many=True).data)
 
 
 class RotateKeysView(APIView):
