@@ -82,6 +82,9 @@ class ScanPolicySerializer(serializers.ModelSerializer[ScanPolicy]):
 
     url = serializers.HyperlinkedIdentityField(view_name="api:scan-policy-detail")
     namespace = serializers.CharField(source="namespace.name", read_only=True)
+    block_from = serializers.CharField(
+        read_only=True, help_text=_("A severity; empty, nothing is blocked.")
+    )
 
     class Meta:
         """All facts."""
