@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +27,14 @@ __all__ = [
 ]
 
 
+ROBOTS_NAME = _("Names that begin with robot- are kept for robots; choose another one.")
+
+
+def is_robots_name(username: str) -> bool:
+    """Whether the name is one that only robots have."""
+    return username.lower().startswith("robot-")
+
+
 class User(AbstractUser):
     """A person who signs in: with a password of ours, or as somebody whom an outside directory vouches for."""
 
@@ -45,6 +54,12 @@ class User(AbstractUser):
 
         verbose_name = _("person")  # type: ignore[assignment]  # the stubs know plain strings only
         verbose_name_plural = _("people")  # type: ignore[assignment]  # as above
+
+    def clean(self) -> None:
+        """A person cannot have the name of a robot, whose rights in the registry go by it."""
+        super().clean()
+        if is_robots_name(self.username):
+            raise ValidationError({"username": ROBOTS_NAME})
 
 
 class Team(models.Model):

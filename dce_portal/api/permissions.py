@@ -25,6 +25,10 @@ AREAS_BY_APP = {
     "interop": "usage",
     "alerts": "alerts",
     "registry": "registry",
+    "policies": "registry",
+    "webhooks": "registry",
+    "replication": "registry",
+    "scanning": "registry",
     "accounts": "access",
     "forwarding": "access",
 }

@@ -27,6 +27,7 @@ from apps.registry.rights import namespace_of
 from apps.registry.selectors import person_named, tags_of_digest
 from apps.registry.services.bearer import Bearer, read_bearer, role_of
 from apps.registry.services.reading import read_manifest
+from apps.webhooks.services import raise_event
 from dce_portal.errors import InvalidInput
 from dce_portal.operations import Target
 from dce_portal.origin import Origin
@@ -55,6 +56,7 @@ class Refusal:
     message: str
     code: str = DENIED
     status: int = 403
+    is_for_quota: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +148,7 @@ def _weigh(
         new_tag=case.reference if is_new_tag else "",
     )
     why = admit(quota, arrival)
-    return Refusal(why) if why else None
+    return Refusal(why, is_for_quota=True) if why else None
 
 
 def _tag(case: _Case, rules: tuple[TagRuleFact, ...], *, is_new: bool) -> str | None:
@@ -208,3 +210,6 @@ def _record(case: _Case, refusal: Refusal) -> None:
     }
     target = Target("repository", "", f"{case.repository}:{case.reference}"[:250])
     record_audit("registry.refuse", origin=origin, target=target, result="denied", detail=detail)
+    if refusal.is_for_quota:
+        told = {"reference": case.reference, "who": case.bearer.subject, "reason": refusal.message}
+        raise_event("quota", told, repository=case.repository)

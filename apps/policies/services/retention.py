@@ -20,6 +20,7 @@ from apps.policies.selectors.retention import RepositoryPlan, plans_for
 from apps.policies.services.editing import refuse_while_collecting, take_tag
 from apps.policies.services.loose import drop_unnamed, stray_tags
 from apps.registry.models import Namespace, Repository
+from apps.webhooks.services import raise_event
 from dce_portal.errors import Conflict
 from dce_portal.models import FINAL_STATES, Operation
 from dce_portal.operations import (
@@ -75,12 +76,14 @@ def _run(run: OperationRun) -> Mapping[str, Any]:
     finally:
         row.state, row.finished_at = state, timezone.now()
         row.save()
-    return {
+    result = {
         "kept": row.kept,
         "deleted": row.deleted,
         "untagged": row.untagged,
         "left_alone": row.skipped,
     }
+    raise_event("retention", result, repository=row.namespace.name)
+    return result
 
 
 class _Round:

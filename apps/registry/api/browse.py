@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.utils.translation import gettext as _
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -122,7 +123,7 @@ class SearchViewSet(GenericViewSet[Any]):
                 description="The beginning of a name, a tag, a label or a digest; or `name:tag`.",
             )
         ],
-        responses=FoundSerializer,
+        responses=forced_singular_serializer(FoundSerializer),
     )
     def list(self, request: Request) -> Response:
         """The first 50 repositories and the first 50 tags."""
@@ -144,7 +145,7 @@ class StorageViewSet(GenericViewSet[Any]):
     filter_backends = ()
     pagination_class = None
 
-    @extend_schema(responses=StorageSerializer)
+    @extend_schema(responses=forced_singular_serializer(StorageSerializer))
     def list(self, request: Request) -> Response:
         """The latest figures; for superusers, since they count what nobody else may see whole."""
         if not request.user.is_superuser:

@@ -15,7 +15,8 @@ from apps.accounts.models import AuditEvent, PersonalToken, Team, User
 from tests.factories.accounts import PASSWORD, AuditEventFactory, TeamFactory, UserFactory, token_of
 
 TOKENS = "/admin/accounts/personaltoken/"
-OPEN_TO_ALL = {"personaltoken", "operation"}
+# Their rows are narrowed to what the person may see; tests of those apps say what an outsider finds there.
+OPEN_TO_ALL = {"personaltoken", "operation", "retentionrun", "scanreport"}
 
 
 def sign_in(username: str, password: str) -> Client:
@@ -225,3 +226,10 @@ def test_lists_ask_as_many_queries_for_many_rows_as_for_few(model, administrator
     few = queries_of(administrator, address)
     fill(20)
     assert queries_of(administrator, address) == few
+
+
+def test_a_person_cannot_have_a_robots_name(administrator, signed_in):
+    form = {"username": "Robot-team-ci", "password1": PASSWORD, "password2": PASSWORD}
+    answer = signed_in(administrator).post("/admin/accounts/user/add/", form)
+    assert "Names that begin with robot- are kept for robots" in answer.content.decode()
+    assert not User.objects.filter(username__iexact="robot-team-ci").exists()

@@ -13,6 +13,7 @@ from apps.accounts.models import AuditEvent
 from apps.policies.models import ImageRule, NamespaceBlob, NotedPush, Quota, TagRule
 from apps.policies.services.quotas import recount
 from apps.registry.models import RegistryEvent
+from apps.webhooks.models import Webhook
 from tests.factories.registry import (
     IMAGE,
     INDEX,
@@ -206,6 +207,15 @@ def test_a_quota_counts_shared_layers_once_and_holds_back_what_does_not_fit(
     assert quota.used_bytes == 1000 + 10 + own, "the same blobs in another repository"
     refused = ask("alice", "3", image(1000, text="two"))
     assert "the namespace team holds" in refused
+
+
+def test_webhooks_hear_of_a_quota_that_is_reached(ask: Any, team: Any) -> None:
+    hook = Webhook.objects.create(name="all", url="https://receiver.test/hook", kinds=["quota"])
+    Quota.objects.create(namespace=team, most_bytes=100)
+    assert ask("alice", "3", image(1000)) is not None
+    told = hook.deliveries.get().body
+    assert (told["event"], told["repository"]) == ("quota", "team/app")
+    assert told["data"] | {"reason": ""} == {"reference": "3", "who": "alice", "reason": ""}
 
 
 def test_what_never_came_is_given_back_and_what_came_is_kept(ask: Any, team: Any) -> None:

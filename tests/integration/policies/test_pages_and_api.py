@@ -226,6 +226,14 @@ def test_mallory_is_refused_every_page(
     assert b"team" not in answer.content
 
 
+def test_a_retention_run_is_listed_for_owners_alone(
+    signed_in: Any, rows: None, alice: Any, mallory: Any
+) -> None:
+    run = "/admin/policies/retentionrun/1/change/"
+    assert run in signed_in(alice).get("/admin/policies/retentionrun/").content.decode()
+    assert run not in signed_in(mallory).get("/admin/policies/retentionrun/").content.decode()
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_administrators_add_by_form(
     signed_in: Any, team: Any, administrator: Any, page: str

@@ -20,6 +20,7 @@ from apps.policies.services.retention import (
 )
 from apps.registry.adapters.fake import FakeRegistry
 from apps.registry.models import Manifest, Tag
+from apps.webhooks.models import Webhook
 from dce_portal.errors import Conflict
 from dce_portal.models import Operation, OperationState
 from dce_portal.operations import execute
@@ -75,6 +76,14 @@ def test_a_tag_goes_and_its_sibling_with_the_image_stays(team: Any, app: Any, ed
     assert sorted(Tag.objects.values_list("name", flat=True)) == ["1", "2"]
     said = " ".join(line["text"] for line in operation.log)
     assert "team/app:1 is kept because it matches 1." in said
+
+
+def test_webhooks_hear_what_a_run_took(team: Any, app: Any) -> None:
+    hook = Webhook.objects.create(name="all", url="https://receiver.test/hook", kinds=["retention"])
+    RetentionRule.objects.create(namespace=team, keep_last=1)
+    run(team)
+    told = hook.deliveries.get().body
+    assert (told["repository"], told["data"]["kept"], told["data"]["deleted"]) == ("team", 1, 2)
 
 
 def test_an_image_goes_with_its_last_tag(team: Any, app: Any, edit: Any, files: Any) -> None:
