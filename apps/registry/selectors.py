@@ -113,6 +113,15 @@ def namespaces_managed_by(user: Person) -> QuerySet[Namespace]:
     return Namespace.objects.filter(pk__in=owned.values("namespace"))
 
 
+def manages_any(user: Person) -> bool:
+    """True when the user may change some namespace; asked by each item of the sidebar, so kept with the user."""
+    known: bool | None = getattr(user, "_manages_any", None)
+    if known is None:
+        known = namespaces_managed_by(user).exists()
+        user._manages_any = known  # type: ignore[union-attr]  # for as long as the request's user lives
+    return known
+
+
 def may_manage(user: Person, namespace: Namespace) -> bool:
     """True when the user may change this namespace and its grants."""
     return namespaces_managed_by(user).filter(pk=namespace.pk).exists()

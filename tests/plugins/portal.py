@@ -20,7 +20,7 @@ from tests.free_port import free_port
 from tests.lab.host import LabError, wait_until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-START_TIMEOUT_S = 120
+START_TIMEOUT_S = 240
 END_TIMEOUT_S = 20
 PASSWORD = "correct-horse-battery"
 # This process' settings are the suite's own; the portal starts from a plain environment.

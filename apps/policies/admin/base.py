@@ -11,9 +11,11 @@ from apps.policies.selectors.visible import (
     editable_namespaces,
     has_right,
     may_edit,
+    may_set_any,
     rows_visible_to,
 )
 from apps.policies.services.policies import delete_policy, save_policy
+from apps.registry.selectors import manages_any
 from dce_portal.admin_site import ModelAdmin
 from dce_portal.origin import Origin
 
@@ -41,9 +43,7 @@ class PolicyAdmin(ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Where there is a namespace to set it for."""
-        return editable_namespaces(request.user, self.model).exists() or has_right(
-            request.user, "change", self.model
-        )
+        return may_set_any(request.user, self.model)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An owner in one's own namespaces."""
@@ -82,6 +82,4 @@ class PolicyAdmin(ModelAdmin):
             self.delete_model(request, row)
 
     def _owns_any(self, request: HttpRequest) -> bool:
-        from apps.registry.selectors import namespaces_managed_by
-
-        return namespaces_managed_by(request.user).exists()
+        return manages_any(request.user)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from apps.policies.rules.deciding import refused_tag
@@ -58,8 +59,10 @@ def deletion_of(user: Person | None, manifest: Manifest, *, tag: Tag | None = No
 
 def _lone_children(manifest: Manifest) -> tuple[Manifest, ...]:
     """An index's platforms that have no tag and no other index; they stay until retention takes them."""
-    children = manifest.children.filter(tags=None).order_by("platform", "digest")
-    return tuple(child for child in children[:MOST_SHOWN] if child.parents.count() == 1)
+    # Not through the relation itself: its join would be counted as the only parent.
+    children = Manifest.objects.filter(pk__in=manifest.children.values("pk"), tags=None)
+    lone = children.annotate(parent_count=Count("parents")).filter(parent_count=1)
+    return tuple(lone.order_by("platform", "digest")[:MOST_SHOWN])
 
 
 def _rules_against(repository: str, tags: tuple[str, ...], role: str) -> str:

@@ -9,7 +9,13 @@ from django.db.models.functions import Coalesce
 
 from apps.policies.models import Collection, Quota, RetentionRun
 from apps.registry.models import Namespace, Repository, Role, Tag
-from apps.registry.selectors import Person, grants_of, may_manage, namespaces_managed_by
+from apps.registry.selectors import (
+    Person,
+    grants_of,
+    manages_any,
+    may_manage,
+    namespaces_managed_by,
+)
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -31,7 +37,7 @@ def rows_visible_to(user: Person, model: type[Model]) -> QuerySet[Any]:
         return rows
     managed = namespaces_managed_by(user)
     mine = Q(namespace__in=managed)
-    for_all = model not in (Quota, RetentionRun) and managed.exists()
+    for_all = model not in (Quota, RetentionRun) and manages_any(user)
     return rows.filter(mine | Q(namespace=None)) if for_all else rows.filter(mine)
 
 
@@ -40,6 +46,13 @@ def may_edit(user: Person, model: type[Model], namespace: Namespace | None) -> b
     if has_right(user, "change", model):
         return True
     return namespace is not None and model is not Quota and may_manage(user, namespace)
+
+
+def may_set_any(user: Person, model: type[Model]) -> bool:
+    """Whether there is anything for which the person may set rules of this kind."""
+    if has_right(user, "change", model):
+        return True
+    return model is not Quota and manages_any(user)
 
 
 def editable_namespaces(user: Person, model: type[Model]) -> QuerySet[Namespace]:

@@ -42,7 +42,7 @@ class GrantAdmin(VisibleRowsAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """For owners of any namespace; the form offers theirs alone."""
-        return selectors.namespaces_managed_by(request.user).exists()
+        return selectors.manages_any(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """For owners of its namespace."""

@@ -103,7 +103,7 @@ class RobotAdmin(SecretPages, ModelAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """For owners of any namespace."""
-        return selectors.namespaces_managed_by(request.user).exists()
+        return selectors.manages_any(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Everyone; rows are narrowed by the query."""

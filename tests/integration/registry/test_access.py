@@ -25,8 +25,8 @@ def app(team):
 
 
 @pytest.fixture
-def world(team, app, alice, bob):
-    """Besides Alice and Bob: Carol by a team, Dave on one repository, a robot, and a superuser."""
+def world(team, app, alice, bob, mallory):
+    """Besides Alice, Bob and Mallory: Carol by a team, Dave on one repository, a robot, and a superuser."""
     ops = TeamFactory(name="ops")
     ops.members.add(UserFactory(username="carol"), bob)
     grant_role(namespace=team, team=ops, role=Role.WRITER, origin=PORTAL)

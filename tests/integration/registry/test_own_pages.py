@@ -153,7 +153,7 @@ def test_queries_do_not_grow_with_what_is_listed(queries_of, index, alice):
     grow(index.repository, 10)
     index.manifest.children.add(*index.repository.manifests.filter(layers=LAYERS))
     assert [queries_of(alice, address(row)) for row in rows] == few
-    assert max(few) < 30
+    assert max(few) < 55  # the tag page has nine tabs
 
 
 def actions():
