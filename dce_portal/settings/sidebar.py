@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 def navigation() -> list[dict[str, Any]]:
@@ -68,21 +69,29 @@ def navigation() -> list[dict[str, Any]]:
             _list(_("Grants"), "key", "registry", "grant"),
             _list(_("Robots"), "smart_toy", "registry", "robot"),
             _list(_("Docker logins"), "login", "registry", "dockerlogin"),
-            _list(_("Tag rules"), "lock", "policies", "tagrule"),
-            _list(_("Image rules"), "filter_alt", "policies", "imagerule"),
-            _list(_("Quotas"), "data_usage", "policies", "quota"),
-            _list(_("Retention of tags"), "auto_delete", "policies", "retentionrule"),
-            _list(_("Garbage collection"), "recycling", "policies", "collection"),
             {
                 **_list(_("Registry events"), "inbox", "registry", "registryevent"),
                 "active": _is_in_events,
             },
             {
-                **_page(_("Check"), "fact_check", "admin:registry_check"),
+                **_page(
+                    pgettext_lazy("of the registry", "Check"), "fact_check", "admin:registry_check"
+                ),
                 "permission": _may("registry.check_registry"),
             },
+        ),
+        _group(
+            _("Registry policies"),
+            _list(_("Tag rules"), "lock", "policies", "tagrule"),
+            _list(_("Image rules"), "filter_alt", "policies", "imagerule"),
+            _list(_("Quotas"), "data_usage", "policies", "quota"),
+            _list(_("Retention of tags"), "auto_delete", "policies", "retentionrule"),
+            _list(_("Garbage collection"), "recycling", "policies", "collection"),
             _list(_("Vulnerabilities"), "bug_report", "scanning", "scanreport"),
             _list(_("Scan policies"), "shield", "scanning", "scanpolicy"),
+        ),
+        _group(
+            _("Registry exchange"),
             _list(_("Replication"), "sync_alt", "replication", "replicationrule"),
             _list(_("Other registries"), "dns", "replication", "remoteregistry"),
             _list(_("Cache namespaces"), "cloud_download", "replication", "cachenamespace"),

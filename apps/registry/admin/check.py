@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from apps.registry.pages import check_page
@@ -45,7 +45,7 @@ class CheckPages:
         context = {
             **self.admin_site.each_context(request),
             **check_page(shows_bundle=may_rotate and bool(settings.REGISTRY_URL)),
-            "title": _("Check"),
+            "title": pgettext("of the registry", "Check"),
             "may_rotate": may_rotate,
         }
         return TemplateResponse(request, "registry/check.html", context)
