@@ -91,7 +91,7 @@ def restart(paths: Paths, program: str) -> None:
 
 def status_table(states: Iterable[ProcessState]) -> str:
     """The states as aligned lines for a terminal."""
-    return "\n".join(f"{one.name:<10} {one.state:<10} {one.description}" for one in states)
+    return "\n".join(f"{one.name:<14} {one.state:<10} {one.description}" for one in states)
 
 
 def _call(paths: Paths, method: str, *arguments: object) -> object:
