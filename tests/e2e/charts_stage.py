@@ -185,8 +185,17 @@ def picture(page: Page, name: str) -> None:
 
 
 def point(page: Page, x: int, chart: str = CPU) -> None:
-    """Put the pointer on the chart, this far from its left edge."""
-    page.hover(f"{chart} .u-over", position={"x": x, "y": 60})
+    """Put the pointer on the chart, this far from its left edge.
+
+    A chart that is drawn anew at that moment has forgotten the pointer, which then moves again.
+    """
+    readout = page.locator(f"{chart} .dce-chart-readout")
+    waited_ms = 0
+    while not readout.is_visible():
+        assert waited_ms < LONGEST_WAIT_MS, "nothing is read out"
+        page.hover(f"{chart} .u-over", position={"x": x, "y": 60 + waited_ms // PUMP_MS % 2})
+        page.wait_for_timeout(PUMP_MS)
+        waited_ms += PUMP_MS
 
 
 def place(page: Page) -> dict[str, float]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db.models import Q, QuerySet
 
 from apps.policies.models import ImageRule, Quota, RetentionRule, TagRule
-from apps.policies.rules.deciding import ImageRuleFact, TagRuleFact
+from apps.policies.rules.deciding import ImageRuleFact, TagRuleFact, refused_tag
 from apps.policies.rules.keeping import KeepRule
 from apps.policies.rules.patterns import below_namespace, matches
 
@@ -67,3 +67,9 @@ def _concerning[Rule: (TagRule, ImageRule)](rules: QuerySet[Rule], repository: s
         for rule in rules.filter(here, is_enabled=True).order_by("pk")
         if matches(rule.repositories, name)
     ]
+
+
+def refused_to_writers(repository: str, tag: str, *, is_new: bool) -> str:
+    """Why a tag rule lets nobody who only pushes make or move this tag; empty where it may be."""
+    verb = "create" if is_new else "overwrite"
+    return refused_tag(tag_rules_for(repository), tag=tag, role="writer", verb=verb) or ""

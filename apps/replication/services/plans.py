@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from apps.policies.selectors.facts import refused_to_writers
 from apps.registry.ports import RegistryPort
 from apps.registry.services import present_tags
 from apps.replication.models import ReplicationRule
@@ -18,7 +19,7 @@ from apps.replication.rules.choosing import (
     upstream_name,
     wanted,
 )
-from dce_portal.errors import NotFound
+from dce_portal.errors import Conflict, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,20 @@ def there(remote: RemotePort, item: Item) -> bool:
 
 
 def here(remote: RemotePort, own: RegistryPort, item: Item) -> bool:
-    """Whether this registry has the tag with the digest that the other one has."""
+    """Whether this registry has the tag with the digest that the other one has.
+
+    Conflict where a tag rule says that it may not be made or moved: a run may do what a writer may.
+    """
+    mine = _digest_here(own, item)
+    if mine is not None and remote.digest_of(item.source, item.tag) == mine:
+        return True
+    if why := refused_to_writers(item.target, item.tag, is_new=mine is None):
+        raise Conflict(why)
+    return False
+
+
+def _digest_here(own: RegistryPort, item: Item) -> str | None:
     try:
-        mine = own.digest_of(item.target, tag=item.tag)
+        return own.digest_of(item.target, tag=item.tag)
     except NotFound:
-        return False
-    return remote.digest_of(item.source, item.tag) == mine
+        return None

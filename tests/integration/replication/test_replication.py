@@ -99,6 +99,27 @@ def test_images_come_from_the_other_registry_with_the_same_digest(own, remote, s
         assert registry.digest_of("hub/tools/jq", tag="2") == digest
 
 
+def test_what_comes_moves_no_immutable_tag(own, remote, tmp_path):
+    from apps.policies.models import TagRule
+    from apps.replication.backends import place_of
+    from apps.replication.ports import CopyJob, Place
+    from tests.e2e.oci_layout import write_index
+
+    namespace = NamespaceFactory(name="from-there")
+    TagRule.objects.create(namespace=namespace, tags="2", kind="immutable")
+    rule = rule_of(remote, name="in", direction="pull", repositories="tools/*", prefix="from-there")
+    digests = []
+    for number, platforms in enumerate((("amd64", "arm64"), ("amd64",))):
+        layout = tmp_path / str(number)
+        digests.append(write_index(layout, platforms=platforms))
+        copy_layout(layout, CopyJob(Place(host=""), "", place_of(remote), "tools/jq:2"))
+        done = carried_out(running.start_rule(rule, origin=PORTAL))
+    assert digests[0] != digests[1]
+    assert any("the tag 2 is immutable" in line for line in lines(done))
+    with own_registry() as registry:
+        assert registry.digest_of("from-there/tools/jq", tag="2") == digests[0]
+
+
 def test_a_tag_that_fails_is_named_and_keeps_no_other(push_here, remote):
     catalogued("team/good", "1", push_here("team/good", "1"))
     catalogued("team/gone", "1", digest_of("never pushed"))
