@@ -161,6 +161,8 @@ def page(chromium_page, live_server, viewer, sockets):
 def open_charts(page: Page, live_server, world: World, query: str = "") -> Page:
     page.goto(f"{live_server.url}{world.address}{query}")
     expect(page.locator(f"{CPU} canvas")).to_be_visible(timeout=10_000)
+    # Charts are drawn anew when all that they show has come; a hand on one before would lose its hold.
+    page.wait_for_load_state("networkidle")
     return page
 
 
