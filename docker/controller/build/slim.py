@@ -63,8 +63,19 @@ SPENT = (
     "/site-packages/numpy/_core/include",
     "/site-packages/numpy/_core/lib",
     "/site-packages/numpy/_core/_simd.",
+    # numpy loads these when they are first named, and the portal names none of them.
+    "/site-packages/numpy/random/",
+    "/site-packages/numpy/ma/",
+    "/site-packages/numpy/polynomial/",
+    "/site-packages/numpy/fft/",
+    # Apps of allauth that are not installed here.
+    "/site-packages/allauth/headless/",
+    "/site-packages/allauth/idp/",
+    "/site-packages/allauth/mfa/",
     "/static_collected/drf_spectacular_sidecar/redoc",
 )
+# Providers that are not OpenID Connect.
+PROVIDERS = re.compile(r"/allauth/socialaccount/providers/(?!base/|oauth2/|openid_connect/)[^/]+/")
 # Other languages than the portal's, and what compilers read.
 OTHERS = re.compile(
     r"/site-packages/.*/locale/(?!en/|zh_Hans/|theme/)[^/]+/|\.(po|pot|pyi|pyx|pxd|c|h|a)$"
@@ -119,7 +130,7 @@ def walk(folder: Path) -> Iterator[Path]:
 def is_needed(path: str) -> bool:
     """Whether something may load it at run time."""
     place = f"{path}/" if Path(path).is_dir() else path
-    if any(part in path for part in SPENT) or OTHERS.search(place):
+    if any(part in path for part in SPENT) or OTHERS.search(place) or PROVIDERS.search(place):
         return False
     return not IDLE.search(path) or bool(LOADED.search(path))
 
