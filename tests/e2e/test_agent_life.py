@@ -135,6 +135,8 @@ def test_what_a_node_did_while_it_was_cut_off_comes_after_it(
     wait_all_well(joined)
     assert_no_gap(lambda: sampled(joined, name, since_s=cut_at - 10), cut_at, healed_at)
     assert_no_gap(lambda: charted(page), cut_at, healed_at)
+    # An open page is somebody who watches; the next test's node may be the same.
+    page.goto("about:blank")
 
 
 def test_a_node_is_sampled_each_second_while_somebody_watches_it_and_not_after(
