@@ -25,3 +25,23 @@ def test_the_reference_page_needs_no_other_host(client):
     assert "/static/drf_spectacular_sidecar/" in body
     assert "//cdn" not in body
     assert "script-src 'self' 'unsafe-inline'" in answer["Content-Security-Policy"]
+
+
+def test_the_description_is_made_once_whatever_is_asked(client, db, monkeypatch):
+    from drf_spectacular.generators import SchemaGenerator
+
+    from dce_portal.api import schema_view
+
+    made = []
+    true = SchemaGenerator.get_schema
+
+    def noted(self, *args, **kwargs):
+        made.append(self)
+        return true(self, *args, **kwargs)
+
+    monkeypatch.setattr(SchemaGenerator, "get_schema", noted)
+    monkeypatch.setattr(schema_view, "_made", {})
+    first = client.get("/api/v1/schema/")
+    again = client.get("/api/v1/schema/?version=7&lang=xx")
+    assert (first.status_code, again.content) == (200, first.content)
+    assert len(made) == 1
