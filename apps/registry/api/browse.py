@@ -123,7 +123,7 @@ class SearchViewSet(GenericViewSet[Any]):
                 description="The beginning of a name, a tag, a label or a digest; or `name:tag`.",
             )
         ],
-        responses=forced_singular_serializer(FoundSerializer),
+        responses=forced_singular_serializer(FoundSerializer),  # type: ignore[no-untyped-call]
     )
     def list(self, request: Request) -> Response:
         """The first 50 repositories and the first 50 tags."""
@@ -145,7 +145,7 @@ class StorageViewSet(GenericViewSet[Any]):
     filter_backends = ()
     pagination_class = None
 
-    @extend_schema(responses=forced_singular_serializer(StorageSerializer))
+    @extend_schema(responses=forced_singular_serializer(StorageSerializer))  # type: ignore[no-untyped-call]
     def list(self, request: Request) -> Response:
         """The latest figures; for superusers, since they count what nobody else may see whole."""
         if not request.user.is_superuser:
