@@ -90,11 +90,11 @@ def outlook_of(
     user: User, *, kind: str, ref: str, measure: str, horizon: str = "24h"
 ) -> OutlookView:
     """The newest outlook, the one made as long before, and the hours that came; refuses as samples do."""
-    row = measured_object(user, kind=kind, ref=ref)
     if kind not in OUTLOOK_MEASURES or measure not in outlook_measures(kind):
         text = _("There is no outlook of %(measure)s of a %(kind)s.")
         words = {"measure": measure, "kind": MetricObject.Kind(kind).label}
         raise InvalidInput(text % words, field="measure")
+    row = measured_object(user, kind=kind, ref=ref)
     hours = HORIZONS[horizon]
     newest, earlier = _kept(row, measure, hours) if row else (None, None)
     span = Span.before(int(timezone.now().timestamp()), hours=hours)

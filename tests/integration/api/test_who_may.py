@@ -37,6 +37,7 @@ OF_ONE_THING = (
     "/api/v1/retention-preview/",
     "/api/v1/deletions/",
     "/api/v1/access/",
+    "/api/v1/registry/search/",
 )
 
 
