@@ -116,8 +116,10 @@ def test_the_list_narrows(node, viewer, signed_in):
 
 def test_a_container_gets_no_outlook(node, viewer, signed_in):
     query = {"kind": "container", "ref": "987654", "measure": "cpu_cores"}
+    answer = signed_in(viewer).get(OUTLOOKS, query)
 
-    assert signed_in(viewer).get(OUTLOOKS, query).status_code == 404
+    assert answer.status_code == 400
+    assert "measure" in answer.json()["error"]["fields"]
 
 
 @pytest.mark.parametrize(
