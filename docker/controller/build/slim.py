@@ -73,9 +73,14 @@ SPENT = (
     "/site-packages/allauth/idp/",
     "/site-packages/allauth/mfa/",
     "/static_collected/drf_spectacular_sidecar/redoc",
+    # Of the API's pages to click through, which the portal does not serve.
+    "/static_collected/rest_framework",
 )
-# Providers that are not OpenID Connect.
-PROVIDERS = re.compile(r"/allauth/socialaccount/providers/(?!base/|oauth2/|openid_connect/)[^/]+/")
+# Providers that are not OpenID Connect, and tables of terminals that nobody sits at.
+UNNAMED = re.compile(
+    r"/allauth/socialaccount/providers/(?!base/|oauth2/|openid_connect/)[^/]+/"
+    r"|/wcwidth/table_grapheme_overrides/(?!__init__|_registry)[^/]+$"
+)
 # Other languages than the portal's, and what compilers read.
 OTHERS = re.compile(
     r"/site-packages/.*/locale/(?!en/|zh_Hans/|theme/)[^/]+/|\.(po|pot|pyi|pyx|pxd|c|h|a)$"
@@ -130,7 +135,7 @@ def walk(folder: Path) -> Iterator[Path]:
 def is_needed(path: str) -> bool:
     """Whether something may load it at run time."""
     place = f"{path}/" if Path(path).is_dir() else path
-    if any(part in path for part in SPENT) or OTHERS.search(place) or PROVIDERS.search(place):
+    if any(part in path for part in SPENT) or OTHERS.search(place) or UNNAMED.search(place):
         return False
     return not IDLE.search(path) or bool(LOADED.search(path))
 
