@@ -44,6 +44,7 @@ def sign_in(page, live_server, username: str) -> None:
 
 def test_the_reference_renders_every_address(live_server, page):
     page.goto(f"{live_server.url}/api/v1/docs/")
+    page.click("#operations-tag-nodes")
     page.wait_for_selector("#operations-nodes-nodes_drain_create")
     assert page.inner_text("h1.title, h2.title").startswith("DCE Portal")
 
