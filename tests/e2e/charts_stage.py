@@ -36,12 +36,12 @@ MEMORY = '.dce-chart[data-metric="memory"]'
 
 @pytest.fixture(scope="session")
 def database_first(django_db_setup):
-    """The server shares the database in memory only where that exists before the server does."""
+    """The database is there before the server that reads it."""
 
 
 @pytest.fixture
 def one_request_at_a_time(monkeypatch):
-    """The server's threads share one connection to a database in memory; a page of charts asks much at once."""
+    """A page of charts asks much at once, and what it asked last must not meet the emptying of the tables."""
     lock, ended, answer = threading.RLock(), threading.Event(), WSGIHandler.__call__
 
     def wait_and_answer(handler, environ, start_response):

@@ -18,7 +18,7 @@ LONGEST_WAIT_MS = 30_000
 
 @pytest.fixture(scope="session", autouse=True)
 def _database_first(django_db_setup):
-    """The server shares the database in memory only where that exists before the server does."""
+    """The database is there before the server that reads it."""
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ ADDRESS = "/admin/metrics/outlook/"
 
 @pytest.fixture(scope="session", autouse=True)
 def _database_first(django_db_setup):
-    """The server shares the database in memory only where that exists before the server does."""
+    """The database is there before the server that reads it."""
 
 
 @pytest.fixture(autouse=True)
