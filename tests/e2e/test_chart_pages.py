@@ -13,7 +13,6 @@ from tests.e2e.charts_stage import (
     CPU,
     GIB,
     STEP_S,
-    cores_at,
     database_first,  # noqa: F401 - a fixture
     one_request_at_a_time,  # noqa: F401 - a fixture
     open_charts,
@@ -44,8 +43,9 @@ def stack(world) -> Stack:
     ContainerFactory(node=world.node, service=service, stack="shop", name="shop_web.1.abc")
     stack = StackFactory(cluster=world.node.cluster, name="shop", observed_at=datetime.now(UTC))
     row = measured("stack", stack.pk, cpu_limit_cores=2, cluster_ref=world.node.cluster_id)
+    # A limit is drawn once usage comes near it.
     moments = range(world.now_s - 900, world.now_s, STEP_S)
-    sample_each(row, moments, cpu_cores=cores_at, memory_bytes=lambda at: 0.5 * GIB)
+    sample_each(row, moments, cpu_cores=lambda at: 1.5, memory_bytes=lambda at: 0.5 * GIB)
     return stack
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests import deaf
 from tests.programs import find_program
 
 from .requirements import CHROMIUM_NAMES
@@ -27,8 +31,18 @@ FLAGS = (
 expect.set_options(timeout=30_000)
 
 
+@pytest.fixture(scope="session")
+def chromium_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Chromium by a script that keeps news of the network from it: labs come and go beside it."""
+    words = (sys.executable, deaf.__file__, str(find_program(*CHROMIUM_NAMES)))
+    script = tmp_path_factory.mktemp("browser") / "chromium"
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
+    script.chmod(0o755)
+    return script
+
+
 @pytest.fixture(scope="module")
-def chromium_browser() -> Iterator[Browser]:
+def chromium_browser(chromium_program: Path) -> Iterator[Browser]:
     """Chromium for the tests of a module. They carry the marker ``browser``.
 
     Not for the session: Playwright's loop counts as running in this thread until it
@@ -36,8 +50,7 @@ def chromium_browser() -> Iterator[Browser]:
     """
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        program = find_program(*CHROMIUM_NAMES)
-        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=chromium_program, args=list(FLAGS))
         yield browser
         browser.close()
 
