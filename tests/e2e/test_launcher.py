@@ -48,7 +48,7 @@ def awkward_portal(
 ) -> Iterator[Portal]:
     """A portal over that folder, started from another folder."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    with started_portal(awkward_data, cwd=elsewhere) as portal:
+    with started_portal(awkward_data, cwd=elsewhere, is_prepared=False) as portal:
         yield portal
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from tests.free_port import free_port
 from tests.lab.host import LabError, wait_until
+from tests.plugins.prepared import put_prepared
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 240
@@ -96,13 +97,15 @@ def started_portal(
     *,
     port: int | None = None,
     cwd: Path = CHECKOUT,
+    is_prepared: bool = True,
     **settings: str,
 ) -> Iterator[Portal]:
-    """Start a portal, wait for its login page, end it."""
+    """Start a portal, wait for its login page, end it; a prepared one's first start is a quick one."""
     port, https_port = port or free_port(), free_port()
-    environ = portal_environ(
-        data=data, port=port, https_port=https_port, DCE_ADMIN_PASSWORD=PASSWORD, **settings
-    )
+    plain = portal_environ(data=data, port=port, https_port=https_port, DCE_ADMIN_PASSWORD=PASSWORD)
+    environ = {**plain, **settings}
+    if is_prepared and "DCE_DATABASE_URL" not in settings and not data.exists():
+        put_prepared(data, plain)
     # setpriv ends it with this process, should pytest be killed.
     command = ["setpriv", "--pdeathsig", "TERM", *launcher_command("run")]
     log = data.parent / f"{data.name[:40]}.out"
