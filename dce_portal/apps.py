@@ -16,11 +16,18 @@ class KernelConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks, what workers do at their start, Celery, and the operations' live topic."""
-        from dce_portal import celery, checks, worker_signals  # noqa: F401 - importing registers them
+        from dce_portal import (  # noqa: F401 - importing registers them
+            celery,
+            checks,
+            collector,
+            worker_signals,
+        )
         from dce_portal.live import register_topic
         from dce_portal.operations import may_watch
 
         register_topic("operation", may_watch)
+        # Pages and forms came with the admin's site before; only handles to them follow.
+        collector.go_on()
 
 
 class PortalAdminConfig(AdminConfig):

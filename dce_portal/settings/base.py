@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from dce_portal import configuration
+from dce_portal import collector, configuration
 from dce_portal.paths import CHECKOUT
 from dce_portal.settings import secrets
 from dce_portal.settings.database import database_of
@@ -13,6 +13,9 @@ from dce_portal.settings.logs import logging_of
 from dce_portal.settings.queues import celery_of
 from dce_portal.settings.security import *  # noqa: F403 - Django reads settings as module names
 from dce_portal.settings.theme import UNFOLD  # noqa: F401 - read by the theme
+
+# Until every app is loaded: dce_portal/apps.py.
+collector.wait()
 
 CONFIGURATION = configuration.read()
 PATHS = CONFIGURATION.paths
