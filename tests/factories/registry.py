@@ -7,7 +7,7 @@ import hashlib
 import factory
 from factory.django import DjangoModelFactory
 
-from apps.registry.models import Grant, Manifest, Namespace, Repository, Tag
+from apps.registry.models import Grant, Manifest, Namespace, Repository, Robot, Tag
 from apps.registry.ports import ChildInfo, LayerInfo, ManifestInfo
 
 IMAGE = "application/vnd.oci.image.manifest.v1+json"
@@ -64,6 +64,18 @@ class TagFactory(DjangoModelFactory[Tag]):
 class GrantFactory(DjangoModelFactory[Grant]):
     class Meta:
         model = Grant
+
+
+class RobotFactory(DjangoModelFactory[Robot]):
+    """A row alone; `make_robot` makes one that can sign in."""
+
+    class Meta:
+        model = Robot
+
+    namespace = factory.SubFactory(NamespaceFactory)
+    name = factory.Sequence(lambda n: f"ci{n}")
+    username = factory.LazyAttribute(lambda robot: f"robot-{robot.namespace.name}-{robot.name}")
+    key = factory.Sequence(lambda n: f"key{n:09d}")
 
 
 def image_info(text: str = "one", *, platform: str = "linux/amd64") -> ManifestInfo:

@@ -13,6 +13,7 @@ PAGES = {
     "volume": "workloads_volume",
     "namespace": "registry_namespace",
     "token": "accounts_personaltoken",
+    "robot": "registry_robot",
 }
 
 

@@ -21,6 +21,7 @@ KIND_WORDS: dict[str, Promise] = {
     "namespace": _("namespace"),
     "registry": _("registry"),
     "token": _("personal token"),
+    "robot": _("robot"),
     "portal": _("the portal itself"),
     "channel": _("channel"),
 }
@@ -79,7 +80,7 @@ FACTS: dict[str, Fact] = {
     "certificate_days": Fact(
         words=_("has a certificate that is valid for"), kinds=("node", "portal"), unit=DAYS
     ),
-    "token_days": Fact(words=_("is valid for"), kinds=("token",), unit=DAYS),
+    "token_days": Fact(words=_("is valid for"), kinds=("token", "robot"), unit=DAYS),
     "poll_late": Fact(words=_("has had no sample for"), kinds=("portal",), unit=SECONDS),
     "backup_age": Fact(words=_("has no newer backup than"), kinds=("portal",), unit=HOURS),
     "undelivered": Fact(words=_("did not take a message"), kinds=("channel",), unit=YES),

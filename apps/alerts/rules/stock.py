@@ -224,6 +224,20 @@ EVENTS = (
         ),
     ),
     StockRule(
+        stock_key="robot-expiry",
+        name=_("A robot in use ends soon"),
+        metric="token_days",
+        object_kind="robot",
+        value=7,
+        comparison="below",
+        severity="info",
+        for_s=HOUR,
+        words=_(
+            "Rotate the robot's secret on its page, which lets the old one work a while longer, and put the"
+            " new one where the old one is used, before builds and pulls stop working."
+        ),
+    ),
+    StockRule(
         stock_key="clock-skew",
         name=_("A node's clock is wrong"),
         metric="clock_skew",

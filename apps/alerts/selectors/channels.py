@@ -9,9 +9,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
-from apps.accounts.selectors import tokens_visible_to
 from apps.alerts.models import Channel, Delivery, QuietHours, Route, Silence
 from apps.alerts.rules.problems import problem_in_words
+from apps.alerts.selectors.credentials import about_others
 
 Viewer = User | AnonymousUser
 RECENT = 10
@@ -60,16 +60,12 @@ def quiet_hours_visible_to(user: Viewer) -> QuerySet[QuietHours]:
 
 
 def deliveries_visible_to(user: Viewer) -> QuerySet[Delivery]:
-    """What was told, for those who may see it; of people's tokens only what their alerts show them."""
+    """What was told, for those who may see it; of tokens and robots only what their alerts show them."""
     rows = Delivery.objects.select_related("channel")
     if not (user.is_active and user.has_perm("alerts.view_delivery")):
         return rows.none()
-    if user.has_perm("accounts.view_personaltoken"):
-        return rows
-    others = Q(alerts__object_kind="token") & ~Q(
-        alerts__object_ref__in=tokens_visible_to(user).values("pk")
-    )
-    return rows.exclude(pk__in=Delivery.objects.filter(others).values("pk"))
+    others = Delivery.objects.filter(about_others(user, "alerts__"))
+    return rows.exclude(pk__in=others.values("pk"))
 
 
 def result_of(row: Channel | Delivery) -> str:

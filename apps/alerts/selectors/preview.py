@@ -10,11 +10,11 @@ from typing import Any
 from django.db.models import F, Model
 from django.utils import timezone
 
-from apps.accounts.models import PersonalToken
 from apps.alerts.models import AlertRule
 from apps.alerts.rules.bounds import bounds_of
 from apps.alerts.rules.looking import Answer, Reading, worst_first
 from apps.alerts.selectors.choosing import chosen, traits_of
+from apps.alerts.selectors.credentials import credentials_of
 from apps.alerts.selectors.facts import fact_answers
 from apps.alerts.selectors.metrics import METRIC_CONDITIONS, Look, metric_answers
 from apps.alerts.selectors.outlooks import outlook_answers
@@ -89,10 +89,7 @@ def _all_rows(rule: AlertRule) -> Any:  # noqa: ANN401 - rows of whichever table
 
 
 def _other_rows(kind: str) -> Iterable[Mapping[str, Any]]:
-    if kind == "token":
-        tokens = PersonalToken.objects.filter(revoked_at=None, expires_at__isnull=False)
-        return [
-            {"ref": row.pk, "label": row.name, "cluster_ref": None}
-            for row in tokens.order_by("name")[:MOST_CHOSEN_FROM]
-        ]
+    if credentials := credentials_of(kind):
+        alive = credentials.alive()[:MOST_CHOSEN_FROM]
+        return [{"ref": row["ref"], "label": row["label"], "cluster_ref": None} for row in alive]
     return [{"ref": 0, "label": "DCE Portal", "cluster_ref": None}]

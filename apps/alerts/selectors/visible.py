@@ -11,8 +11,8 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.accounts.selectors import tokens_visible_to
 from apps.alerts.models import Alert, AlertRule, Severity
+from apps.alerts.selectors.credentials import about_others
 from apps.nodes.models import Cluster
 
 Viewer = User | AnonymousUser
@@ -47,16 +47,11 @@ def rules_visible_to(user: Viewer) -> QuerySet[AlertRule]:
 
 
 def alerts_visible_to(user: Viewer) -> QuerySet[Alert]:
-    """Alerts, also those that are over; those about people's tokens only where the token may be seen."""
+    """Alerts, also those that are over; those about tokens and robots only where these may be seen."""
     alerts = Alert.objects.select_related("rule", "cluster", "acknowledged_by", "inhibited_by")
     if not (user.is_active and user.has_perm("alerts.view_alert")):
         return alerts.none()
-    if user.has_perm("accounts.view_personaltoken"):
-        return alerts
-    own = tokens_visible_to(user).values("pk")
-    return alerts.exclude(object_kind="token") | alerts.filter(
-        object_kind="token", object_ref__in=own
-    )
+    return alerts.exclude(about_others(user))
 
 
 def may_watch(user: AbstractBaseUser, ref: str) -> bool:

@@ -24,6 +24,7 @@ from tests.factories.cluster import (
     ServiceFactory,
     TaskFactory,
 )
+from tests.factories.registry import RobotFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -148,6 +149,17 @@ def test_certificates_and_tokens_that_end_soon(quiet, look) -> None:
     assert look(quiet) == {("token", used.pk): "firing"}
     AgentCertificate.objects.filter(serial_hex="b").update(expires_at=quiet + timedelta(days=9))
     assert ("node", node.pk) in look(later(quiet, 10))
+
+
+def test_robots_in_use_that_end_soon(quiet, look) -> None:
+    fact("token_days", "robot", value=7, comparison="below")
+    soon = {"expires_at": quiet + timedelta(days=5)}
+    used = RobotFactory(last_used_at=quiet, **soon)
+    RobotFactory(**soon)
+    RobotFactory(last_used_at=quiet, revoked_at=quiet, **soon)
+    RobotFactory(last_used_at=quiet, expires_at=quiet + timedelta(days=8))
+    assert look(quiet) == {("robot", used.pk): "firing"}
+    assert Alert.objects.get().object_label == used.username
 
 
 def test_the_portal_hears_nothing(quiet, look) -> None:

@@ -8,9 +8,10 @@ from django.urls import reverse
 from apps.accounts.models import AuditEvent
 from apps.alerts.models import Alert, AlertChange, AlertRule
 from apps.alerts.selectors import open_alerts, open_count
-from tests.factories.accounts import token_of
+from tests.factories.accounts import UserFactory, token_of
 from tests.factories.alerts import AlertFactory, RuleFactory, measured
 from tests.factories.cluster import ClusterFactory
+from tests.factories.registry import GrantFactory, RobotFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -214,6 +215,18 @@ def test_alerts_about_tokens_are_shown_to_whom_they_concern(
         AlertFactory(object_kind="token", object_ref=token.pk, object_label=f"token {token.pk}")
     assert [line.subject for line in open_alerts(viewer)] == [f"token {own.pk}"]
     assert len(open_alerts(administrator)) == 2
+
+
+def test_alerts_about_robots_are_shown_to_who_manages_their_namespace(
+    viewer, administrator, signed_in, quiet
+) -> None:
+    own, other = RobotFactory(), RobotFactory()
+    GrantFactory(namespace=own.namespace, person=viewer, role="owner")
+    for robot in (own, other):
+        AlertFactory(object_kind="robot", object_ref=robot.pk, object_label=robot.username)
+    assert [line.subject for line in open_alerts(viewer)] == [own.username]
+    assert open_alerts(administrator) == []
+    assert len(open_alerts(UserFactory(is_superuser=True))) == 2
 
 
 def test_the_dashboards_lines_are_of_its_cluster_and_of_none(viewer, quiet) -> None:

@@ -1,4 +1,4 @@
-"""What ends soon: certificates of agents and of nodes in their Swarm, the portal's own, and personal tokens in use."""
+"""What ends soon: certificates of agents and of nodes in their Swarm, the portal's own, tokens and robots in use."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from apps.accounts.models import PersonalToken
 from apps.alerts.rules.looking import Answer, Key, Reading, Subject, answer
+from apps.alerts.selectors.credentials import credentials_of
 from apps.alerts.selectors.facts.asking import MOST_FOUND, Asked
 from apps.alerts.selectors.facts.portal import PORTAL
 from apps.nodes.models import AgentCertificate, Node
@@ -85,22 +85,22 @@ def _own(asked: Asked) -> Iterator[Reading]:
 
 
 def tokens(asked: Asked) -> Answer:
-    """Days that are left of tokens that are in use."""
-    rows = PersonalToken.objects.filter(
-        revoked_at=None,
+    """Days that are left of people's tokens, or of others' credentials, that are in use."""
+    credentials = credentials_of(asked.kind)
+    if credentials is None:
+        return Answer()
+    soon = credentials.alive().filter(
         expires_at__gt=asked.now,
         expires_at__lte=asked.now + AHEAD,
         last_used_at__gte=asked.now - USED_WITHIN,
-        owner__is_active=True,
-    ).select_related("owner")
+    )
     return answer(
         (
-            Reading(_token(row), _days(asked.now, row.expires_at or asked.now))
-            for row in rows[:MOST_FOUND]
+            Reading(
+                Subject(kind=asked.kind, ref=row["ref"], label=row["label"]),
+                _days(asked.now, row["expires_at"]),
+            )
+            for row in soon[:MOST_FOUND]
         ),
         calm=CALM_DAYS,
     )
-
-
-def _token(row: PersonalToken) -> Subject:
-    return Subject(kind="token", ref=row.pk, label=f"{row.owner.username}: {row.name}")
