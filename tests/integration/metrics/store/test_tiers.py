@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from apps.metrics import sealing, tiers, upkeep
 from apps.metrics.measures import Values
-from apps.metrics.minutes import OpenMinutes
+from apps.metrics.minutes import LONGEST_LAG_S, OpenMinutes
 from apps.metrics.models import MetricObject, MinuteSample, QuarterSample, Sample, SealedHour
 from tests.factories.cluster import NodeFactory
 from tests.integration.metrics.store.recomputed import (
@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db
 # Two hours begin here, and a day in which nothing else happens.
 START_S = 1_790_006_400
 DAY = datetime.fromtimestamp(START_S, tz=UTC)
+LAST_S = 4 * 3600 - 1
 PACE = settings(
     max_examples=25,
     deadline=None,
@@ -61,19 +62,22 @@ def is_as_recomputed(row: MetricObject, rows: dict[int, Values], *, before_s: in
 
 
 @PACE
-@given(batches=BATCHES, restart=st.integers(0, 8))
-def test_every_closed_bucket_is_as_if_summed_up_from_the_rows(batches, restart, database):
-    row, minutes, rows, newest_s = new_object(), OpenMinutes(), {}, 0
-    for number, offsets in enumerate(batches):
+@given(batches=BATCHES, restart=st.integers(0, 8), lag_s=st.integers(0, LONGEST_LAG_S))
+def test_every_closed_bucket_is_as_if_summed_up_from_the_rows(batches, restart, lag_s, database):
+    def begin() -> OpenMinutes:
+        return OpenMinutes(lag_s=lambda _owner, _owners: lag_s)
+
+    row, minutes, rows = new_object(), begin(), {}
+    # The last row ends every minute before it, however long its sum waits.
+    for number, offsets in enumerate([*batches, {LAST_S: values(0.25)}]):
         if number == restart:
-            minutes = OpenMinutes()
+            minutes = begin()
         batch = {START_S + offset: found for offset, found in sorted(offsets.items())}
         come_in(row, batch, minutes)
         row.refresh_from_db()
-        newest_s = max(newest_s, *batch)
         rows = batch | rows
 
-    is_as_recomputed(row, rows, before_s=newest_s - newest_s % 60)
+    is_as_recomputed(row, rows, before_s=START_S + LAST_S - LAST_S % 60)
 
 
 @PACE
@@ -84,8 +88,8 @@ def test_late_rows_of_a_sealed_hour_and_a_repair_come_out_the_same(batches, late
         batch = {START_S + offset: found for offset, found in sorted(offsets.items())}
         come_in(row, batch, minutes)
         rows = batch | rows
-    come_in(row, {START_S + 4 * 3600 - 1: values(0.25)}, minutes)
-    rows[START_S + 4 * 3600 - 1] = values(0.25)
+    come_in(row, {START_S + LAST_S: values(0.25)}, minutes)
+    rows[START_S + LAST_S] = values(0.25)
     with time_machine.travel(DAY + timedelta(hours=25), tick=False):
         upkeep.seal_closed_hours(now=DAY + timedelta(hours=50))
         assert not Sample.objects.filter(object_id=row.pk).exists()
