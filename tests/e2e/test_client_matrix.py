@@ -22,12 +22,13 @@ REFRESHING = [name for name in KINDS if name != "ctr"]
 
 
 @pytest.fixture(scope="module")
-def world(site, swarm_lab):
+def world(site, swarm_lab, tmp_path_factory):
     """A containerd and a tiny image; public/app:1 and team/app:1 are in the registry."""
     # Not pytest's own folder: its path may be too long for a unix socket.
     folder = Path(tempfile.mkdtemp(prefix="dce-matrix-"))
     try:
-        image = write_image(folder / "image")
+        # podman makes a repository's name of the path, in which a random one may end in an underscore.
+        image = write_image(tmp_path_factory.mktemp("image") / "layout")
         skopeo = Skopeo(_made(folder / "alice"))
         assert skopeo.login(site.host, "alice", site.tokens["alice"]).ok
         for repository in ("public/app", "team/app"):
