@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from django.conf import settings
 
 from apps.registry.adapters.distribution import SOCKET_ORIGIN, DistributionRegistry
-from apps.registry.adapters.door import Behind, door_to
+from apps.registry.adapters.door import READING, Behind, door_to
 from apps.registry.adapters.image_push import ImagePush
 from apps.registry.adapters.probe import RegistryProbe
 from apps.registry.ports import Door, ImagePushPort, ProbePort, RegistryPort
@@ -72,14 +72,18 @@ def open_pusher() -> Iterator[ImagePushPort]:
     if settings.REGISTRY_URL:
         port = ImagePush(settings.REGISTRY_URL, token=tokens)
     else:
-        port = ImagePush(SOCKET_ORIGIN, token=tokens, socket=settings.PATHS.socket("registry"))
+        port = ImagePush(
+            SOCKET_ORIGIN,
+            token=tokens,
+            socket=settings.PATHS.socket("registry"),
+            read_only_file=settings.PATHS.read_only_file,
+        )
     try:
         yield port
     finally:
         port.close()
 
 
-READING = ("GET", "HEAD")
 PUSHING = (*READING, "POST", "PATCH", "PUT")
 
 
@@ -87,9 +91,13 @@ PUSHING = (*READING, "POST", "PATCH", "PUT")
 def open_door(*, may_push: bool) -> Iterator[Door]:
     """A door to the registry for a helper program, closed afterwards."""
     tokens = OwnTokens(PULL, PUSH) if may_push else OwnTokens(PULL)
-    socket = None if settings.REGISTRY_URL else settings.PATHS.socket("registry")
     methods = PUSHING if may_push else READING
-    with door_to(Behind(tokens, settings.REGISTRY_URL or SOCKET_ORIGIN, socket, methods)) as door:
+    if settings.REGISTRY_URL:
+        behind = Behind(tokens, settings.REGISTRY_URL, methods=methods)
+    else:
+        own = settings.PATHS.socket("registry"), methods, settings.PATHS.read_only_file
+        behind = Behind(tokens, SOCKET_ORIGIN, *own)
+    with door_to(behind) as door:
         yield door
 
 

@@ -306,6 +306,14 @@ def tags_of_digest(repository: str, *, digest: str) -> frozenset[str]:
     return frozenset(known.values_list("name", flat=True)) | waiting_tags(repository, digest=digest)
 
 
+def tags_over_digest(repository: str, *, digest: str) -> frozenset[str]:
+    """The tags of indexes in which a manifest is one of the platforms."""
+    over = Tag.objects.filter(
+        repository__name=repository, manifest__children__digest=digest, missing_since=None
+    )
+    return frozenset(over.values_list("name", flat=True))
+
+
 def present_tags(namespace_pk: int) -> QuerySet[Tag]:
     """The tags of a namespace that the registry lists."""
     return Tag.objects.filter(repository__namespace=namespace_pk, missing_since=None)

@@ -87,6 +87,16 @@ def test_a_registry_that_is_not_there(tmp_path: Path) -> None:
     pusher.close()
 
 
+def test_nothing_is_sent_while_garbage_is_collected(tmp_path: Path) -> None:
+    docker_archive(tmp_path / "image.tar")
+    switch, nowhere = tmp_path / "read-only", tmp_path / "none.sock"
+    pusher = ImagePush(SOCKET_ORIGIN, token=lambda _n: "", socket=nowhere, read_only_file=switch)
+    switch.touch()
+    with pytest.raises(Unavailable, match="read-only"):
+        pusher._send("POST", "/v2/dce/agent/blobs/uploads/", "dce/agent", accepted=(202,))
+    pusher.close()
+
+
 @pytest.mark.registry
 def test_what_was_interrupted_is_not_sent_twice(
     registry_server: RegistryServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

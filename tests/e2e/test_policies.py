@@ -220,6 +220,29 @@ def test_a_read_only_registry_is_pulled_from_and_not_pushed_to(site, alice, imag
     assert push(alice, image("after"), "team/switch:2").ok
 
 
+def test_a_layer_goes_only_with_the_images_that_have_it(site, alice, image, push):
+    layout = image("whole")
+    assert push(alice, layout, "team/whole-layers:1").ok
+    name = "team/whole-layers"
+    with plain_session() as session:
+        answer = session.get(
+            f"{site.base_url}/auth/token",
+            params={"service": "dce-registry", "scope": f"repository:{name}:pull,delete"},
+            auth=("alice", site.tokens["alice"]),
+            timeout=TIMEOUT_S,
+        )
+        session.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+        url = f"{site.base_url}/v2/{name}"
+        manifest = session.get(
+            f"{url}/manifests/1", headers={"Accept": oci.MANIFEST_TYPE}, timeout=TIMEOUT_S
+        )
+        (layer,) = manifest.json()["layers"]
+        refused = session.delete(f"{url}/blobs/{layer['digest']}", timeout=TIMEOUT_S)
+        there = session.head(f"{url}/blobs/{layer['digest']}", timeout=TIMEOUT_S)
+    assert (refused.status_code, there.status_code) == (405, 200)
+    assert refused.json()["errors"][0]["code"] == "UNSUPPORTED"
+
+
 def test_garbage_is_estimated_collected_and_nothing_else(site, admin, alice, tmp_path, image, push):
     index = oci.write_index(tmp_path / "index")
     assert push(alice, index, "team/whole:1").ok

@@ -1,16 +1,21 @@
 """Which tags of one repository are kept, and why: pure, from what is handed in.
 
 A tag goes when at least one rule speaks of it and nothing keeps it. What no rule speaks of stays.
+Tags that are only the names of signatures and the like (`sha256-….sig`: how clients attach them
+where a registry lists no referrers) stay and go with what they are about, and count as no tag.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from apps.policies.rules.deciding import IMMUTABLE, TagRuleFact
 from apps.policies.rules.patterns import matches
+
+ABOUT = re.compile(r"(sha256)-([0-9a-f]{64})(?:\.[a-z]+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,19 @@ class TagFact:
     digest: str
     pushed_at: datetime
     pulled_at: datetime | None = None
+    platforms: frozenset[str] = frozenset()
+    """The digests that an index has in it."""
+
+    @property
+    def subject(self) -> str:
+        """The digest that this tag is about; empty for a tag of an image."""
+        match = ABOUT.fullmatch(self.name)
+        return f"{match[1]}:{match[2]}" if match else ""
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """All that goes when this goes."""
+        return self.platforms | {self.digest}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +81,8 @@ class Surroundings:
     tag_rules: tuple[TagRuleFact, ...] = ()
     used_tags: Collection[str] = ()
     used_digests: Collection[str] = ()
+    untagged: Collection[str] = ()
+    """Digests that are there without a tag."""
 
 
 def judge(
@@ -74,11 +94,19 @@ def judge(
 ) -> tuple[Verdict, ...]:
     """A verdict on each tag, the youngest first."""
     ordered = sorted(tags, key=lambda tag: (tag.pushed_at, tag.name), reverse=True)
-    last = [_last_of(rule, ordered) for rule in rules]
-    return tuple(
-        Verdict(tag, _reasons(tag, list(zip(rules, last, strict=True)), around, now))
-        for tag in ordered
-    )
+    images = [tag for tag in ordered if not tag.subject]
+    ranked = [(rule, _last_of(rule, images)) for rule in rules]
+    reasons = {tag.name: _reasons(tag, ranked, around, now) for tag in images}
+    kept = set(around.untagged).union(*(tag.digests for tag in images if reasons[tag.name]))
+    going = frozenset().union(*(tag.digests for tag in images)) - kept
+    for tag in ordered:
+        if tag.subject in kept:
+            reasons[tag.name] = (*_always(tag, around), Reason("about", tag.subject))
+        elif tag.subject in going:
+            reasons[tag.name] = _always(tag, around)
+        elif tag.subject:
+            reasons[tag.name] = _reasons(tag, ranked, around, now)
+    return tuple(Verdict(tag, reasons[tag.name]) for tag in ordered)
 
 
 def _last_of(rule: KeepRule, ordered: Sequence[TagFact]) -> Mapping[str, int]:

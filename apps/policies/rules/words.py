@@ -37,6 +37,7 @@ def in_words(reason: Reason) -> str:
         "immutable": _("it is immutable"),
         "protected": _("nobody may delete it"),
         "no_rule": _("no rule speaks of it"),
+        "about": _("what it is about stays"),
     }.get(reason.code, reason.code)
 
 

@@ -13,7 +13,7 @@ from apps.policies.rules.references import Uses
 from apps.policies.rules.words import because
 from apps.policies.selectors.facts import keep_rules_for, tag_rules_for
 from apps.policies.selectors.uses import all_uses
-from apps.registry.models import Namespace, Repository, Tag
+from apps.registry.models import Manifest, Namespace, Repository, Tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +52,44 @@ def _plan(
         tag_rules=tag_rules_for(repository.name),
         used_tags=frozenset(uses.tags.get(repository.name, ())),
         used_digests=digests,
+        untagged=untagged_digests(repository),
     )
     verdicts = judge(tag_facts(repository), rules=rules, around=around, now=now)
     return RepositoryPlan(repository, verdicts, days, digests)
 
 
+def untagged_digests(repository: Repository) -> frozenset[str]:
+    """The manifests that stand by themselves: with neither a tag nor an index above them."""
+    alone = Manifest.objects.filter(repository=repository, missing_since=None, parents=None)
+    tagged = Tag.objects.filter(repository=repository, missing_since=None)
+    return frozenset(alone.exclude(tags__in=tagged).values_list("digest", flat=True))
+
+
 def tag_facts(repository: Repository) -> list[TagFact]:
-    """The repository's tags that the registry lists, in one query."""
+    """The repository's tags that the registry lists, in two queries."""
+    platforms = _platforms(repository)
     rows = Tag.objects.filter(repository=repository, missing_since=None).values_list(
         "pk", "name", "manifest__digest", "pushed_at", "manifest__last_pulled_at"
     )
     return [
-        TagFact(key=key, name=name, digest=digest, pushed_at=pushed, pulled_at=pulled)
+        TagFact(
+            key=key,
+            name=name,
+            digest=digest,
+            pushed_at=pushed,
+            pulled_at=pulled,
+            platforms=frozenset(platforms.get(digest, ())),
+        )
         for key, name, digest, pushed, pulled in rows
     ]
+
+
+def _platforms(repository: Repository) -> dict[str, list[str]]:
+    pairs = Manifest.children.through.objects.filter(from_manifest__repository=repository)
+    found: dict[str, list[str]] = {}
+    for index, child in pairs.values_list("from_manifest__digest", "to_manifest__digest"):
+        found.setdefault(index, []).append(child)
+    return found
 
 
 def preview_of(namespace: Namespace, *, now: datetime, most: int) -> dict[str, Any]:

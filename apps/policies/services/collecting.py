@@ -19,6 +19,7 @@ from apps.policies.ports import CollectorPort, StoragePort, Swept
 from apps.policies.services.verifying import missing_blobs, named_blobs
 from apps.registry.services.removing import forget_repositories
 from dce_portal.errors import Conflict, PortalError, Unavailable, Unsupported
+from dce_portal.exclusive import exclusive
 from dce_portal.models import FINAL_STATES, Operation
 from dce_portal.operations import (
     OperationCancelled,
@@ -33,6 +34,8 @@ from dce_portal.templatetags.portal import bytes_human
 log = structlog.get_logger(__name__)
 
 KIND = "registry.collect"
+# Collections and retention look at each other before they begin.
+UPKEEP = "registry upkeep"
 # A manifest that passed the switch just before it was turned is with the registry for a moment.
 SETTLE_S = 2.0
 LINES_A_LOOK = 200
@@ -49,6 +52,11 @@ def request_collection(
         )
     if delete_untagged:
         raise Conflict(_untagged_refused())
+    with exclusive(UPKEEP):
+        return _start(is_dry_run=is_dry_run, origin=origin)
+
+
+def _start(*, is_dry_run: bool, origin: Origin) -> Operation:
     if Collection.objects.exclude(step__in=FINAL_STEPS).exists():
         raise Conflict(_("A collection is under way already; wait until it is done."))
     if not is_dry_run and RetentionRun.objects.filter(state=RetentionRun.State.RUNNING).exists():

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from apps.accounts.services import record_audit
@@ -24,7 +25,7 @@ from apps.policies.selectors.facts import image_rules_for, quota_of, tag_rules_f
 from apps.policies.services.quotas import Arrival, admit
 from apps.registry.ports import IMAGE_TYPES, ManifestInfo
 from apps.registry.rights import namespace_of
-from apps.registry.selectors import person_named, tags_of_digest
+from apps.registry.selectors import person_named, tags_of_digest, tags_over_digest
 from apps.registry.services.bearer import Bearer, read_bearer, role_of
 from apps.registry.services.reading import read_manifest
 from apps.webhooks.services import raise_event
@@ -35,6 +36,15 @@ from dce_portal.origin import Origin
 PATH = re.compile(r"/v2/(?P<name>.+)/manifests/(?P<reference>[^/]+)")
 NEEDED = {"PUT": "push", "DELETE": "delete"}
 DENIED, INVALID = "DENIED", "MANIFEST_INVALID"
+# What has a configuration of such a kind is an image, also where the configuration cannot be read.
+CONFIG_TYPES = frozenset(
+    (
+        "application/vnd.oci.image.config.v1+json",
+        "application/vnd.docker.container.image.v1+json",
+    )
+)
+# How long two that make the same tag at once are told apart: by then the registry has the first.
+SAME_TAG_S = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +111,18 @@ def _deletion(case: _Case) -> Refusal | None:
     if not rules:
         return None
     role = role_of(case.bearer, case.repository)
-    tags = (
-        {case.reference} if case.is_tag else tags_of_digest(case.repository, digest=case.reference)
-    )
-    for tag in sorted(tags):
+    for tag in sorted(_tags_leading_to(case)):
         if why := deciding.refused_tag(rules, tag=tag, role=role, verb="delete"):
             return Refusal(why)
     return None
+
+
+def _tags_leading_to(case: _Case) -> frozenset[str]:
+    """The tags that would go, or lose a platform; a digest may stand in an index that has them."""
+    if case.is_tag:
+        return frozenset((case.reference,))
+    own = tags_of_digest(case.repository, digest=case.reference)
+    return own | tags_over_digest(case.repository, digest=case.reference)
 
 
 def _push(case: _Case) -> Refusal | None:
@@ -137,6 +152,8 @@ def _weigh(
         is_new_tag = current is None
         if current != manifest.digest and (why := _tag(case, tag_rules, is_new=is_new_tag)):
             return Refusal(why)
+        if is_new_tag and tag_rules and not _is_first(case, manifest):
+            return Refusal(_("somebody else is pushing this tag at this moment; try again"))
     if image_rules and (why := _image(case, manifest, registry, image_rules)):
         return Refusal(why)
     if quota is None:
@@ -149,6 +166,12 @@ def _weigh(
     )
     why = admit(quota, arrival)
     return Refusal(why, is_for_quota=True) if why else None
+
+
+def _is_first(case: _Case, manifest: ManifestInfo) -> bool:
+    """False where another manifest is on its way under the same new tag."""
+    place = f"guard:new-tag:{case.repository}:{case.reference}"
+    return cache.add(place, manifest.digest, SAME_TAG_S) or cache.get(place) == manifest.digest
 
 
 def _tag(case: _Case, rules: tuple[TagRuleFact, ...], *, is_new: bool) -> str | None:
@@ -166,8 +189,10 @@ def _image(
     platforms: tuple[str, ...] = tuple(child.platform for child in manifest.children)
     is_image = bool(platforms)
     if manifest.media_type in IMAGE_TYPES:
-        config = registry.config(case.repository, manifest.config_digest)
-        is_image = bool(config.get("os") or config.get("rootfs"))
+        config = _lower(registry.config(case.repository, manifest.config_digest))
+        is_image = bool(
+            config.get("os") or config.get("rootfs") or manifest.artifact_type in CONFIG_TYPES
+        )
         platforms = (_platform(config),)
     # An index may leave a platform out; each image behind it was looked at by itself.
     known = platforms if not manifest.children else tuple(one for one in platforms if one)
@@ -177,6 +202,11 @@ def _image(
         is_image=is_image and bool(known),
     )
     return deciding.refused_image(rules, image)
+
+
+def _lower(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Engines, being written in Go, take a field's name in any case."""
+    return {name.lower(): value for name, value in config.items()}
 
 
 def _platform(config: Mapping[str, Any]) -> str:

@@ -18,6 +18,8 @@ from apps.registry.selectors import waiting_pushes
 from dce_portal.errors import NotFound
 
 DAY_S = 86_400.0
+# The platforms of a push come before their index, which may take as long.
+PUSH_WITHIN_S = 3600.0
 
 
 def stray_tags(plan: RepositoryPlan) -> list[str]:
@@ -34,19 +36,26 @@ def stray_tags(plan: RepositoryPlan) -> list[str]:
 def drop_unnamed(port: RegistryEditPort, plan: RepositoryPlan, expired: Iterable[str]) -> list[str]:
     """Delete what only the expired tags led to, and what had no tag for long; returns the digests."""
     manifests = known_manifests(plan.repository)
-    roots = {tag.digest for tag in tag_facts(plan.repository)} | plan.used_digests
-    roots |= waiting_pushes(plan.repository.name)
+    roots = _roots(port, plan)
     by_digest = {one.digest: one for one in manifests}
     kept = kept_digests(by_digest, roots=roots)
     led_to = kept_digests(by_digest, roots=expired)
     going = [one for one in _indexes_first(by_digest, led_to) if one not in kept]
     if plan.untagged_days is not None:
-        age_s = max(plan.untagged_days * DAY_S, 0.0)
+        age_s = max(plan.untagged_days * DAY_S, PUSH_WITHIN_S)
         old = loose_manifests(manifests, roots=roots, older_than_s=age_s).digests
         going += [one for one in old if one not in going]
     for digest in going:
         take_manifest(port, repository=plan.repository.name, digest=digest)
     return going
+
+
+def _roots(port: RegistryEditPort, plan: RepositoryPlan) -> set[str]:
+    """What tags lead to by the catalogue and by the registry, which may have heard of a move that we missed."""
+    name, tags = plan.repository.name, tag_facts(plan.repository)
+    now = {port.tag_digest(name, tag.name) for tag in tags}
+    known = {tag.digest for tag in tags} | plan.used_digests | waiting_pushes(name)
+    return known | {digest for digest in now if digest is not None}
 
 
 def _indexes_first(manifests: dict[str, StoredManifest], digests: Iterable[str]) -> Iterator[str]:
@@ -65,4 +74,5 @@ def known_manifests(repository: Repository) -> list[StoredManifest]:
 
 def _of_row(row: Manifest, now: datetime) -> StoredManifest:
     names = frozenset(child.digest for child in row.children.all())
-    return StoredManifest(row.digest, (now - row.pushed_at).total_seconds(), names)
+    age_s = (now - row.pushed_at).total_seconds()
+    return StoredManifest(row.digest, age_s, names, row.subject_digest)

@@ -17,11 +17,13 @@ from apps.policies.ports import RegistryEditPort
 from apps.policies.rules.keeping import Verdict
 from apps.policies.rules.words import because
 from apps.policies.selectors.retention import RepositoryPlan, plans_for
+from apps.policies.services.collecting import UPKEEP
 from apps.policies.services.editing import refuse_while_collecting, take_tag
 from apps.policies.services.loose import drop_unnamed, stray_tags
 from apps.registry.models import Namespace, Repository
 from apps.webhooks.services import raise_event
 from dce_portal.errors import Conflict
+from dce_portal.exclusive import exclusive
 from dce_portal.models import FINAL_STATES, Operation
 from dce_portal.operations import (
     OperationRun,
@@ -49,6 +51,11 @@ def request_run(namespace: Namespace, *, origin: Origin, is_scheduled: bool = Fa
     """Start a run over one namespace; Conflict while another is under way, or without a rule."""
     if not RetentionRule.objects.filter(namespace=namespace, is_enabled=True).exists():
         raise Conflict(_("No retention rule is switched on here, so everything stays."))
+    with exclusive(UPKEEP):
+        return _start(namespace, origin=origin, is_scheduled=is_scheduled)
+
+
+def _start(namespace: Namespace, *, origin: Origin, is_scheduled: bool) -> Operation:
     busy = RetentionRun.objects.filter(namespace=namespace, state=RetentionRun.State.RUNNING)
     if busy.exists():
         raise Conflict(_("Retention runs here already; wait until it is done."))

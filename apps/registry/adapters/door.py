@@ -27,7 +27,8 @@ from dce_portal.secret import Secret
 TIMEOUT_S: Final = 120.0
 CHUNK_BYTES: Final = 256 * 1024
 USER: Final = "portal"
-METHODS: Final = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE")
+READING: Final = ("GET", "HEAD")
+METHODS: Final = (*READING, "POST", "PATCH", "PUT", "DELETE")
 HOP_BY_HOP: Final = frozenset(
     ("connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host", "expect")
 ).union(("authorization", "content-length", "proxy-authorization"))
@@ -44,6 +45,13 @@ class Behind:
     url: str
     unix_socket: Path | None = None
     methods: tuple[str, ...] = METHODS
+    read_only_file: Path | None = None
+    """While it is there nothing may be written: the registry's garbage is being collected."""
+
+    def takes(self, method: str) -> bool:
+        """Whether this may be asked now."""
+        is_closed = self.read_only_file is not None and self.read_only_file.exists()
+        return method in READING or not is_closed
 
     def connect(self) -> http.client.HTTPConnection:
         """A connection of its own for one request."""
@@ -83,6 +91,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(200, {"Docker-Distribution-Api-Version": "registry/2.0"})
         elif (found := _PATH.match(self.path)) is None or self.command not in self.behind.methods:
             self._say(405, {})
+        elif not self.behind.takes(self.command):
+            self._say(503, {"Retry-After": "30"})
         else:
             self._forward(found["repository"])
 

@@ -43,9 +43,17 @@ def read_archive(path: Path) -> ArchiveInfo:
 class ImagePush:
     """The ImagePushPort over the registry's API."""
 
-    def __init__(self, base_url: str, *, token: TokenSource, socket: Path | None = None) -> None:
-        """Prepare the session; nothing connects before the first call."""
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: TokenSource,
+        socket: Path | None = None,
+        read_only_file: Path | None = None,
+    ) -> None:
+        """Prepare the session; nothing connects before the first call, or is written while that file is there."""
         self._base = base_url.rstrip("/")
+        self._read_only_file = read_only_file
         self._token = token
         self._session = requests.Session()
         self._session.trust_env = False
@@ -129,6 +137,7 @@ class ImagePush:
         headers: Mapping[str, str] | None = None,
         body: IO[bytes] | bytes | None = None,
     ) -> requests.Response:
+        self._refuse_while_read_only(method)
         sent = {**(headers or {}), "Authorization": f"Bearer {self._token(repository)}"}
         try:
             answer = self._session.request(
@@ -145,6 +154,13 @@ class ImagePush:
                 % {"status": answer.status_code}
             )
         return answer
+
+    def _refuse_while_read_only(self, method: str) -> None:
+        if method == "HEAD" or self._read_only_file is None or not self._read_only_file.exists():
+            return
+        raise Unavailable(
+            _("The registry is read-only while it wins back space; it is tried again.")
+        )
 
 
 @contextmanager

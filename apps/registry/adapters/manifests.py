@@ -11,6 +11,8 @@ from typing import Any
 from apps.registry.adapters.image_config import image_facts, strings
 from apps.registry.ports import INDEX_TYPES, ChildInfo, LayerInfo, ManifestInfo
 
+# Sums of what is declared have to fit a database's whole numbers.
+MOST_BYTES = 2**40
 NOTES = (
     "org.opencontainers.image.title",
     "in-toto.io/predicate-type",
@@ -138,4 +140,6 @@ def _size(entry: Mapping[str, Any]) -> int:
     size = entry.get("size", 0)
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
         raise ManifestUnreadable("a descriptor's size is no number")
+    if size > MOST_BYTES:
+        raise ManifestUnreadable("a descriptor tells of more than a tebibyte")
     return size

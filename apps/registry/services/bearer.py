@@ -11,12 +11,14 @@ import jwt
 from cryptography import x509
 from django.conf import settings
 
+from apps.registry.key_files import REGISTRY_LEEWAY_S
 from apps.registry.rights import DELETE
 from apps.registry.selectors import person_named, rights_facts
 from apps.registry.signing import ALGORITHM
 from dce_portal import secret_files
 
-LEEWAY_S = 5
+# What the registry still takes has to be looked at here first.
+LEEWAY_S = REGISTRY_LEEWAY_S + 5
 ROLES = ("reader", "writer", "maintainer", "owner")
 
 _keys: dict[Path, tuple[int, list[Any]]] = {}

@@ -15,6 +15,7 @@ def read_manifest(body: bytes, *, media_type: str) -> ManifestInfo:
     """What the bytes say, under their own digest; InvalidInput when they are no manifest."""
     digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
     try:
-        return parse_manifest(body, digest=digest, media_type=media_type.partition(";")[0].strip())
+        kind = media_type.partition(";")[0].strip().lower()
+        return parse_manifest(body, digest=digest, media_type=kind)
     except (ManifestUnreadable, RecursionError) as error:
         raise InvalidInput(_("the manifest cannot be read: %(why)s") % {"why": error}) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 
 from apps.policies.models import Collection, RetentionRun
 from apps.policies.services.collecting import put_right, request_collection
@@ -64,6 +65,18 @@ def test_a_collection_takes_its_steps_in_order(held: Any, collector: Any, files:
     assert files.removed == ["team/gone"]
     assert sorted(Repository.objects.values_list("name", flat=True)) == ["team/app"]
     assert GARBAGE not in files.blobs
+
+
+def test_a_collection_that_cannot_be_started_leaves_no_trace(
+    held: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_kind: object, **_about: object) -> None:
+        raise DatabaseError("locked")
+
+    monkeypatch.setattr("apps.policies.services.collecting.start_operation", fail)
+    with pytest.raises(DatabaseError):
+        request_collection(is_dry_run=False, origin=PORTAL)
+    assert not Collection.objects.exists()
 
 
 def test_what_an_image_names_is_never_deleted(held: Any, collector: Any) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.conf import settings
 from django.test import Client
 
 from apps.accounts.models import AuditEvent
 from apps.policies.models import ImageRule, NamespaceBlob, NotedPush, Quota, TagRule
 from apps.policies.services.quotas import recount
+from apps.registry.key_files import REGISTRY_LEEWAY_S
 from apps.registry.models import RegistryEvent
 from apps.webhooks.models import Webhook
 from tests.factories.registry import (
@@ -24,6 +28,7 @@ from tests.factories.registry import (
 )
 
 ON = "@guarded"
+CONFIG = "application/vnd.oci.image.config.v1+json"
 
 
 def image(*layers: int, text: str = "one") -> bytes:
@@ -146,6 +151,52 @@ def test_deleting_a_digest_looks_at_every_tag_of_it(ask: Any, team: Any) -> None
     tag = TagFactory(repository=RepositoryFactory(name="team/app", namespace=team), name="v1")
     assert "v1 is immutable" in ask("alice", tag.manifest.digest, method="DELETE")
     assert ask("alice", digest_of("untagged"), method="DELETE") is None
+
+
+def test_deleting_a_platform_looks_at_the_tags_of_its_index(ask: Any, team: Any) -> None:
+    TagRule.objects.create(namespace=team, tags="v*")
+    repository = RepositoryFactory(name="team/app", namespace=team)
+    tag, platform = TagFactory(repository=repository, name="v1"), digest_of("arm64")
+    tag.manifest.children.add(ManifestFactory(repository=repository, digest=platform))
+    assert "v1 is immutable" in ask("alice", platform, method="DELETE")
+
+
+def test_a_token_that_the_registry_still_takes_is_looked_at(
+    ask: Any, edit: Any, token_for: Any, team: Any
+) -> None:
+    TagRule.objects.create(namespace=team, tags="v*")
+    edit.tags["team/app", "v1"] = digest_of("other")
+    life = timedelta(seconds=settings.REGISTRY_TOKEN_LIFE_S + REGISTRY_LEEWAY_S)
+    with time_machine.travel(datetime.now(UTC) - life):
+        old = token_for("alice", "team/app", "pull", "push")
+    assert "immutable" in ask("alice", "v1", image(5), header=old)
+
+
+def test_of_two_that_make_the_same_tag_at_once_the_first_has_it(ask: Any, team: Any) -> None:
+    TagRule.objects.create(namespace=team, tags="v*")
+    assert ask("alice", "v1", image(5)) is None
+    assert "somebody else is pushing this tag" in ask("bob", "v1", image(6))
+    assert ask("alice", "v1", image(5)) is None
+
+
+@pytest.mark.parametrize(
+    ("config", "why"),
+    [
+        ({"OS": "linux", "Architecture": "s390x", "ROOTFS": {}}, "images for linux/s390x"),
+        ({}, "images for an unnamed platform"),
+    ],
+)
+def test_an_image_does_not_pass_for_something_else(
+    ask: Any, edit: Any, team: Any, config: dict[str, Any], why: str
+) -> None:
+    ImageRule.objects.create(namespace=team, platforms="linux/amd64")
+    edit.configs[digest_of("config one")] = config
+    body = image(5).replace(
+        b'{"mediaType": "x/y", "digest": "%s"' % digest_of("config one").encode(),
+        b'{"mediaType": "%s", "digest": "%s"' % (CONFIG.encode(), digest_of("config one").encode()),
+    )
+    assert CONFIG.encode() in body
+    assert why in ask("alice", "1", body)
 
 
 def test_a_push_that_the_catalogue_did_not_take_in_yet_counts(ask: Any, team: Any) -> None:

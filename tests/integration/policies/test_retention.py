@@ -25,7 +25,13 @@ from dce_portal.errors import Conflict
 from dce_portal.models import Operation, OperationState
 from dce_portal.operations import execute
 from dce_portal.origin import PORTAL
-from tests.factories.registry import ManifestFactory, RepositoryFactory, TagFactory, image_info
+from tests.factories.registry import (
+    ManifestFactory,
+    RepositoryFactory,
+    TagFactory,
+    digest_of,
+    image_info,
+)
 
 NOW = timezone.now()
 
@@ -102,6 +108,40 @@ def test_platforms_of_an_index_that_stays_are_not_deleted(
     files.stored = (StoredManifest(old, 9e5), StoredManifest(new, 9e5, frozenset({old})))
     run(team)
     assert not [one for one in edit.asked if one.startswith("delete")]
+
+
+def test_what_a_tag_was_moved_to_stays_though_the_catalogue_missed_it(
+    team: Any, app: Any, edit: Any, files: Any
+) -> None:
+    RetentionRule.objects.create(namespace=team, keep_last=1)
+    old = files.stored[0].digest
+    edit.tags["team/app", "2"] = old
+    run(team)
+    assert edit.asked == ["untag team/app:1-copy", "untag team/app:1"]
+    assert Manifest.objects.filter(digest=old).exists()
+
+
+def test_platforms_whose_index_is_still_to_come_stay(
+    team: Any, app: Any, edit: Any, files: Any
+) -> None:
+    RetentionRule.objects.create(namespace=team, keep_last=9, untagged_days=0)
+    waiting, forgotten = digest_of("a minute old"), digest_of("two hours old")
+    files.stored += (StoredManifest(waiting, 60), StoredManifest(forgotten, 7200))
+    run(team)
+    assert edit.asked == [f"delete team/app@{forgotten}"]
+
+
+def test_signatures_stay_with_their_image_where_files_are_elsewhere(
+    team: Any, app: Any, edit: Any, files: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.policies.backends.storage", lambda: None)
+    RetentionRule.objects.create(namespace=team, keep_last=9, untagged_days=1)
+    long_ago = NOW - timedelta(days=5)
+    signed = files.stored[0].digest
+    ManifestFactory(repository=app, subject_digest=signed, pushed_at=long_ago)
+    alone = ManifestFactory(repository=app, pushed_at=long_ago)
+    run(team)
+    assert edit.asked == [f"delete team/app@{alone.digest}"]
 
 
 def test_a_tag_that_moved_meanwhile_is_left_alone(team: Any, app: Any, edit: Any) -> None:

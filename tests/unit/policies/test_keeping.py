@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from apps.policies.rules.deciding import TagRuleFact
@@ -78,3 +79,36 @@ def test_what_runs_and_what_is_immutable_stays_whatever_the_rules_say() -> None:
 def test_reasons_are_a_sentence() -> None:
     words = because([Reason("last", "3"), Reason("young", "1"), Reason("matching", "v*")])
     assert words == "it is one of the last 3; it was pushed within 1 day; it matches v*"
+
+
+HEX = "a" * 64
+SIGNATURE = f"sha256-{HEX}.sig"
+
+
+def signed(**changes: object) -> TagFact:
+    """An image that a signature is about."""
+    return replace(tag("v1", days=99, digest=f"sha256:{HEX}"), **changes)
+
+
+def test_a_signature_stays_with_its_image_and_takes_no_ones_place() -> None:
+    tags = [signed(), tag(SIGNATURE, days=1)]
+    assert codes(tags, KeepRule(keep_last=1)) == {"v1": ["last"], SIGNATURE: ["about"]}
+    assert codes(tags, KeepRule(keep_matching="v*")) == {"v1": ["matching"], SIGNATURE: ["about"]}
+
+
+def test_a_signature_goes_with_its_image_though_a_rule_would_keep_it() -> None:
+    tags = [signed(), tag(SIGNATURE, days=1)]
+    assert codes(tags, KeepRule(younger_than_days=7)) == {"v1": [], SIGNATURE: []}
+
+
+def test_a_signature_of_one_platform_stays_with_the_index() -> None:
+    index = tag("v2", days=1)
+    tags = [replace(index, platforms=frozenset({f"sha256:{HEX}"})), tag(SIGNATURE, days=9)]
+    assert codes(tags, KeepRule(keep_last=1)) == {"v2": ["last"], SIGNATURE: ["about"]}
+
+
+def test_what_is_about_an_image_without_a_tag_stays_while_that_is_there() -> None:
+    tags = [tag(SIGNATURE, days=9), tag(f"sha256-{HEX}", days=9)]
+    found = codes(tags, KeepRule(), untagged={f"sha256:{HEX}"})
+    assert set(map(tuple, found.values())) == {("about",)}
+    assert codes(tags, KeepRule()) == {SIGNATURE: [], f"sha256-{HEX}": []}

@@ -54,6 +54,7 @@ def test_index():
         {"layers": [{}]},
         {"layers": [{"digest": "d", "size": "9"}]},
         {"layers": [{"digest": "d", "size": -1}]},
+        {"layers": [{"digest": "d", "size": 9 * 10**18}]},
     ],
 )
 def test_what_is_no_manifest(document):
