@@ -216,8 +216,9 @@ OPTIONS = (
         "DCE_WORKER_CONCURRENCY",
         parsers.integer(least=1, most=64),
         "number",
-        "2",
-        "Background tasks that run at the same time.",
+        # A replication, a scan and a collection may each take long; the rest goes on beside them.
+        "4",
+        "Background tasks that run at the same time; of replications, scans and collections one each.",
     ),
     *REGISTRY_OPTIONS,
     *SIGN_IN_OPTIONS,
