@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.accounts.models import User
-from apps.accounts.security import marks
+from apps.accounts.security import browsers, marks
 from apps.accounts.security.policy import has_second_factor
 from apps.accounts.security.webauthn import Site
 
@@ -38,6 +38,7 @@ def begin_session(request: HttpRequest, person: User, *, first: str, second: str
     request.session.flush()
     marks.mark(request.session, first=first, second=second)
     login(request, person, backend=BACKEND)
+    browsers.note(request)  # at once: what is not noted is not found when somebody is signed out
 
 
 def safe_page(request: HttpRequest, page: str) -> str:

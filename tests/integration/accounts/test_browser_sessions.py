@@ -60,6 +60,14 @@ def test_all_others_are_ended_at_once(alice, bob):
     assert (is_in(here), is_in(there), is_in(theirs)) == (True, False, True)
 
 
+def test_a_browser_that_has_signed_in_and_asked_for_nothing_yet_is_listed_and_ended(alice):
+    unused = Client(headers={"User-Agent": FIREFOX, "X-Real-IP": "192.0.2.66"})
+    unused.post("/admin/login/", {"username": "alice", "password": PASSWORD})
+    assert [row.address for row in browsers.browsers_of(alice)] == ["192.0.2.66"]
+    assert browsers.end_browsers(alice, origin=PORTAL) == 1
+    assert not is_in(unused)
+
+
 def test_mallory_ends_nobody_elses(alice, mallory):
     victim = browser("alice", "192.0.2.7")
     row = BrowserSession.objects.get(session_key=victim.session.session_key)

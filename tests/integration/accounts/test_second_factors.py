@@ -6,12 +6,13 @@ import base64
 import re
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 
 from apps.accounts.models import AuditEvent, AuthenticatorApp, RecoveryCode
 from apps.accounts.security import factors, recovery
-from apps.accounts.services import verify_credential
+from apps.accounts.services import may_act_for, verify_credential
 from dce_portal.errors import NotAuthenticated
 from dce_portal.origin import PORTAL
 from tests.factories.accounts import PASSWORD, token_of
@@ -179,6 +180,23 @@ def test_setting_one_up_ends_the_sessions_that_were_begun_without(alice):
     client.post(f"{SECURITY}app/", {"code": Phone(secret).code()})
     assert is_in(client)
     assert not is_in(other)
+
+
+def test_setting_one_up_ends_a_session_that_has_asked_for_no_page_yet(alice):
+    unused, client = with_password("alice"), with_password("alice")
+    secret = re.search(
+        r'data-copy="([A-Z2-7]{32})"', client.get(f"{SECURITY}app/").content.decode()
+    )[1]
+    client.post(f"{SECURITY}app/", {"code": Phone(secret).code()})
+    assert not Session.objects.filter(session_key=unused.session.session_key).exists()
+
+
+def test_a_session_that_was_begun_without_a_factor_is_nobodys_once_there_is_one(alice, phone_of):
+    client = with_password("alice")
+    assert is_in(client)
+    phone_of(alice)
+    assert not is_in(client)
+    assert not may_act_for(client.session, alice)
 
 
 def test_a_page_of_another_site_cannot_ask_for_a_passkey_or_end_a_session(alice):
