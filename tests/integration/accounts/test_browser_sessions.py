@@ -120,6 +120,33 @@ def test_an_administrator_signs_somebody_out_and_resets_what_they_lost(
     assert AuditEvent.objects.get(action="second_factor.reset").actor == administrator
 
 
+def test_an_administrator_confirms_who_they_are_before_somebodys_factor_or_password_goes(
+    administrator, alice, phone_of, signed_in
+):
+    phone_of(alice)
+    desk = signed_in(administrator)
+    session = desk.session
+    session["dce_signed_in"] = {**session["dce_signed_in"], "at": 0}
+    session.save()
+    form = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "usable_password": "true"}
+    for person in (alice, administrator):
+        page = f"/admin/accounts/user/{person.pk}"
+        assert desk.post(f"{page}/second-factor/reset/").url == f"{SECURITY}confirm/"
+        assert desk.post(f"{page}/password/", form).url == f"{SECURITY}confirm/"
+        person.refresh_from_db()
+        assert person.check_password(PASSWORD)
+    assert factors.factors_of(alice).is_protected
+    desk.post(f"{SECURITY}confirm/", {"proof": PASSWORD})
+    desk.post(f"/admin/accounts/user/{alice.pk}/second-factor/reset/")
+    assert not factors.factors_of(alice).is_protected
+
+
+def test_the_password_page_of_nobody_is_not_found(administrator, signed_in):
+    desk = signed_in(administrator)
+    for nobody in ("x", "0"):
+        assert desk.get(f"/admin/accounts/user/{nobody}/password/").status_code == 404
+
+
 def test_an_administrator_does_not_touch_a_superuser(administrator, signed_in, phone_of):
     root = UserFactory(username="root", is_superuser=True)
     phone_of(root)
