@@ -7,6 +7,7 @@ so the same credential failing again within seconds counts once.
 from __future__ import annotations
 
 import time
+import unicodedata
 from dataclasses import dataclass, replace
 
 from django.conf import settings
@@ -20,6 +21,9 @@ FREE_TRIES = 5
 SAME_TRY_S = 10.0
 LONGEST_WAIT_S = 900.0
 MEMORY_S = 3600.0
+# Marks on letters, signs of format, control characters: directories leave them out of a comparison.
+NOT_TOLD_APART = frozenset({"Mn", "Cf", "Cc"})
+KEPT = "\0\t\n\r"
 
 
 class LockedOut(NotAuthenticated):
@@ -98,5 +102,18 @@ def _failures(username: str, address: str | None) -> Failures:
 
 
 def _key(username: str, address: str | None) -> str:
-    digest = digest_of("lockout", username, address or "", pepper=pepper_of(settings.SECRET_KEY))
+    pepper = pepper_of(settings.SECRET_KEY)
+    digest = digest_of("lockout", _folded(username), address or "", pepper=pepper)
     return f"accounts:failures:{digest}"
+
+
+def _folded(username: str) -> str:
+    """One for all spellings that a directory may take for one name: case, width, accents, blanks, what is not seen.
+
+    NUL stays, as the mark of what is no user name.
+    """
+    letters = unicodedata.normalize("NFKD", username).casefold()
+    seen = (
+        one for one in letters if one in KEPT or unicodedata.category(one) not in NOT_TOLD_APART
+    )
+    return " ".join("".join(seen).split())
