@@ -101,7 +101,12 @@ def verify_password(username: str, password: str, *, address: str | None) -> Use
     """Check a password with lock-out and memory, or raise NotAuthenticated."""
     has_failed = lockout.refuse_if_locked(username, address=address)
     known = User.objects.filter(username=username).first() if "\x00" not in username else None
-    user = _user_of(known, username, password, address=address)
+    try:
+        user = _user_of(known, username, password, address=address)
+    except DirectorySilent:
+        if known is not None and known.has_usable_password():  # ours was asked first, and said no
+            _note_failure(username, password, user=known, address=address)
+        raise
     if user is None:
         _note_failure(username, password, user=known, address=address)
         raise NotAuthenticated(_("The user name or the password is not right."))
@@ -126,7 +131,7 @@ def _user_of(
     if known is not None and _password_is_right(known, password):
         return known
     asked = directory()
-    if asked is None or not _is_for_directory(known):
+    if asked is None or "\x00" in username or not _is_for_directory(known):
         return None
     return _by_directory(asked, known, (username, password), address=address)
 
@@ -173,8 +178,8 @@ def _memory_key(user: User, password: str) -> str:
 
 
 def _note_failure(username: str, password: str, *, user: User | None, address: str | None) -> None:
-    if user is None:
-        make_password(password)  # an unknown name takes as long as a wrong password
+    if user is None or not user.is_active:
+        make_password(password)  # whoever was not asked for takes as long as a wrong password
     if lockout.count_failure(username, password, address=address):
         origin = Origin(actor=user, address=address, credential="password")
         target = Target("user", str(user.pk) if user else "", username)

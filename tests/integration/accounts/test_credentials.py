@@ -79,6 +79,36 @@ def test_guessing_is_locked_out_for_the_name_at_this_address_only(alice, bob):
     assert check("bob", PASSWORD).user == bob
 
 
+@pytest.mark.parametrize(
+    "spelling", ["ALICE", " alice", "alice  ", "\uff41lice", "ali\u00adce", "alic\u0065\u0301"]
+)
+def test_another_spelling_that_a_directory_takes_for_the_same_name_is_locked_out_too(
+    alice, spelling
+):
+    for number in range(FREE_TRIES):
+        with pytest.raises(NotAuthenticated):
+            check("alice", f"guess {number}")
+    with pytest.raises(LockedOut):
+        check(spelling, "one more guess")
+
+
+def test_a_name_of_several_words_is_not_another_ones(alice):
+    for number in range(FREE_TRIES):
+        with pytest.raises(NotAuthenticated):
+            check("ali ce", f"guess {number}")
+    assert check("alice", PASSWORD).user == alice
+
+
+def test_a_deactivated_name_takes_as_long_as_an_unknown_one(alice, monkeypatch):
+    hashed = []
+    monkeypatch.setattr(credentials, "make_password", hashed.append)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    for username in ("nobody", "alice"):
+        with pytest.raises(NotAuthenticated):
+            check(username, "wrong")
+    assert hashed == ["wrong", "wrong"]
+
+
 def test_the_lock_out_ends_by_itself(alice):
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for number in range(FREE_TRIES):

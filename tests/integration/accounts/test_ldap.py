@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from apps.accounts.credentials import DirectorySilent
+from apps.accounts.lockout import FREE_TRIES, LockedOut
 from apps.accounts.models import AuditEvent, Team, User
 from apps.accounts.services import verify_credential
 from dce_portal.errors import NotAuthenticated
@@ -166,6 +167,27 @@ def test_a_directory_that_is_not_there_is_said_and_the_portals_own_people_come_i
     page = Client().post("/admin/login/", {"username": "carla", "password": CARLAS})
     assert "does not answer" in page.content.decode()
     assert check("alice", PASSWORD) == alice
+
+
+def test_guesses_at_our_own_password_count_while_the_directory_is_silent(sign_in_settings, alice):
+    sign_in_settings(ldap_url="ldap://127.0.0.1:9", ldap_people="dc=example", adopt_people=True)
+    for number in range(FREE_TRIES):
+        with pytest.raises(DirectorySilent):
+            check("alice", f"guess {number}")
+    with pytest.raises(LockedOut):
+        check("alice", PASSWORD)
+    refused = AuditEvent.objects.filter(action="sign_in", result="denied", actor=alice)
+    assert refused.count() == FREE_TRIES
+
+
+def test_a_silent_directory_locks_none_of_its_own_people_out(sign_in_settings, db):
+    sign_in_settings(ldap_url="ldap://127.0.0.1:9", ldap_people="dc=example")
+    carla = UserFactory(username="carla", source="ldap")
+    carla.set_unusable_password()
+    carla.save()
+    for number in range(FREE_TRIES + 1):
+        with pytest.raises(DirectorySilent):
+            check("carla", f"guess {number}")
 
 
 def test_without_the_extra_the_sentence_says_what_to_install(sign_in_settings, db, monkeypatch):
