@@ -188,6 +188,17 @@ def test_sessions_that_are_over_are_dropped_with_their_rows(alice, bob):
     assert is_in(alive)
 
 
+def test_more_sessions_that_are_over_than_one_batch_are_dropped_in_one_run(db, monkeypatch):
+    monkeypatch.setattr(browsers, "BATCH", 2)
+    over = timezone.now() - timedelta(seconds=1)
+    Session.objects.bulk_create(
+        Session(session_key=f"over-{number}", session_data="", expire_date=over)
+        for number in range(5)
+    )
+    assert browsers.drop_ended(run_s=0.0) == 0
+    assert browsers.drop_ended() == 5
+
+
 def test_who_only_looks_at_the_passkey_button_leaves_a_session_of_minutes(db):
     Client().post("/admin/sign-in/passkey/ask/", headers={"Host": "localhost"})
     left = Session.objects.get().expire_date - timezone.now()
