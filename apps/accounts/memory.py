@@ -31,6 +31,11 @@ def keep(key: str, value: object, *, for_s: float) -> None:
     _unless_it_hangs(lambda: cache.set(key, value, timeout=for_s))
 
 
+def is_first(key: str, *, for_s: float) -> bool:
+    """True once in a while for each key; always while the cache is silent."""
+    return _unless_it_hangs(lambda: cache.add(key, 1, timeout=for_s)) is not False
+
+
 def forget(key: str) -> None:
     """Drop a value."""
     _unless_it_hangs(lambda: cache.delete(key))
