@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import socket
 
 import pytest
 from django.core.cache import cache
@@ -140,6 +141,37 @@ def test_groups_of_the_directory_give_teams_here(directory):
 def test_who_looks_people_up_must_be_let_in(directory):
     directory(ldap_bind_password=Secret("wrong"))
     with pytest.raises(DirectorySilent, match="does not let the portal look people up"):
+        check("carla", CARLAS)
+
+
+@pytest.mark.ldap
+def test_a_password_does_not_follow_the_directory_elsewhere(directory, slapd):
+    with socket.create_server(("127.0.0.1", slapd.elsewhere_port)) as elsewhere:
+        elsewhere.setblocking(False)
+        directory(ldap_people=slapd.elsewhere)
+        with pytest.raises(DirectorySilent, match="does not answer"):
+            check("carla", CARLAS)
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()[0].close()
+
+
+@pytest.mark.ldap
+def test_groups_that_could_not_be_read_are_not_none(directory, slapd):
+    Team.objects.create(name="developers")
+    rules = {"group_map": {"devs": ("team:developers",)}}
+    directory(**rules)
+    carla = check("carla", CARLAS)
+    cache.clear()
+    directory(ldap_groups=slapd.elsewhere, **rules)
+    with pytest.raises(DirectorySilent):
+        check("carla", CARLAS)
+    assert [team.name for team in carla.teams.all()] == ["developers"]
+
+
+@pytest.mark.ldap
+def test_a_place_that_is_not_there_holds_nobody(directory, slapd):
+    directory(ldap_people=f"ou=nowhere,{slapd.people}")
+    with pytest.raises(NotAuthenticated, match="user name or the password"):
         check("carla", CARLAS)
 
 
