@@ -21,6 +21,7 @@ from apps.accounts.pages.once import keep_codes, protect
 from apps.accounts.security import factors, marks, webauthn
 from dce_portal.errors import InvalidInput, NotAuthenticated, PortalError
 from dce_portal.origin import Origin, client_address
+from dce_portal.storable import storable_text
 
 ASKED = "dce_passkey"
 MAKE, PROVE = "make", "prove"
@@ -146,7 +147,8 @@ def _too_late() -> InvalidInput:
 
 
 def _name_in(body: Mapping[str, Any]) -> str:
-    return str(body.get("name", "")).strip()[:LONGEST_NAME] or str(_("Passkey"))
+    name = storable_text(str(body.get("name", ""))).strip()[:LONGEST_NAME]
+    return name or str(_("Passkey"))
 
 
 def _body(request: HttpRequest) -> Mapping[str, Any]:

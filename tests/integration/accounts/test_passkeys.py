@@ -17,6 +17,7 @@ from fido2.cose import ES256
 from fido2.webauthn import AttestedCredentialData, AuthenticatorData
 
 from apps.accounts.models import Passkey
+from apps.accounts.security import webauthn
 from tests.factories.accounts import PASSWORD
 
 ASK_NEW, ADD = "/admin/security/passkeys/ask/", "/admin/security/passkeys/"
@@ -137,3 +138,40 @@ def test_what_one_person_was_asked_is_no_answer_of_anothers(alice, bob):
     session.save()
     assert say(client, ADD, {"answer": Key().made(options)}).status_code == 400
     assert not Passkey.objects.exists()
+
+
+def broken(whole: bytes) -> dict:
+    return {"attestationObject": _text(whole)}
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        broken(b"\x19"),
+        broken(b"\x81" * 5000),
+        broken(cbor.encode({"fmt": "none", "authData": bytes(_about(0x05)), "attStmt": {}})),
+        broken(b""),
+    ],
+    ids=["cut off", "too deep", "without a key", "empty"],
+)
+def test_a_broken_key_is_refused_in_words(alice, response):
+    client = browser("alice")
+    answer = Key().made(say(client, ASK_NEW).json())
+    answer["response"].update(response)
+    refused = say(client, ADD, {"answer": answer})
+    assert (refused.status_code, "does not fit" in refused.json()["error"]) == (400, True)
+
+
+def test_a_key_whose_signatures_cannot_be_checked_is_not_kept(alice):
+    client = browser("alice")
+    key = Key(public={1: 2, 3: -999, -1: 1})
+    assert say(client, ADD, {"answer": key.made(say(client, ASK_NEW).json())}).status_code == 400
+    assert not Passkey.objects.exists()
+
+
+def test_what_no_database_keeps_is_not_asked_of_one(alice):
+    client = browser("alice")
+    options = say(client, ASK_NEW).json()
+    say(client, ADD, {"answer": Key().made(options), "name": "lap\0top"})
+    assert Passkey.objects.get().name == "lap␀top"
+    assert "\0" not in webauthn.credential_of({"id": "a\0b"})
