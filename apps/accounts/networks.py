@@ -29,7 +29,7 @@ def allows(networks: Sequence[str], address: str | None) -> bool:
 
 
 def neighbourhood(address: str | None) -> str:
-    """What counts as one client: an address, or the network of IPv6 from which one machine takes as many as it likes."""
+    """What counts as one client: an address, or the IPv6 network in which one machine takes as many as it likes."""
     found = _address(address or "")
     if isinstance(found, ipaddress.IPv6Address):
         return str(ipaddress.IPv6Network((found, OWN_BITS), strict=False))
