@@ -29,6 +29,7 @@ from django.views.decorators.cache import never_cache
 from requests import RequestException
 
 from apps.accounts import memory
+from apps.accounts.audit import AuditEntry
 from apps.accounts.models import User
 from apps.accounts.pages.entering import enter, let_in, safe_page
 from apps.accounts.ports import OutsidePerson
@@ -235,7 +236,8 @@ def _outside(claims: dict[str, Any]) -> OutsidePerson:
 
 def _refuse(request: HttpRequest, sentence: str) -> HttpResponse:
     origin = Origin(address=client_address(request), credential="openid")
-    note_refusal(origin=origin, target=Target("user", "", ""), detail={"by": "openid"})
+    target, detail = Target("user", "", ""), {"by": "openid"}
+    note_refusal(AuditEntry("sign_in", origin, target, detail=detail))
     messages.error(request, sentence)
     return HttpResponseRedirect(reverse("admin:login"))
 

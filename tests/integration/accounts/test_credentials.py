@@ -10,7 +10,7 @@ import time_machine
 from django.core.cache import cache
 from django.utils import timezone
 
-from apps.accounts import credentials, uses
+from apps.accounts import credentials, lockout, uses
 from apps.accounts.lockout import FREE_TRIES, LockedOut
 from apps.accounts.models import AuditEvent, PersonalToken, User
 from apps.accounts.services import (
@@ -90,6 +90,17 @@ def test_another_spelling_that_a_directory_takes_for_the_same_name_is_locked_out
             check("alice", f"guess {number}")
     with pytest.raises(LockedOut):
         check(spelling, "one more guess")
+
+
+def test_of_guesses_under_way_at_once_a_right_one_is_not_told_after_the_fifth(alice, monkeypatch):
+    def slow(*_arguments):
+        for number in range(FREE_TRIES):
+            lockout.count_failure("alice", f"guess {number}", address=HOME)
+        return True
+
+    monkeypatch.setattr(User, "check_password", slow)
+    with pytest.raises(LockedOut):
+        check("alice", "the right guess")
 
 
 def test_a_name_of_several_words_is_not_another_ones(alice):

@@ -60,7 +60,8 @@ def test_a_person_of_the_directory_comes_in_and_is_made_here(directory):
         "Carla Cole",
     )
     assert not carla.has_usable_password()
-    assert AuditEvent.objects.filter(action="person.new").get().detail == {"by": "ldap"}
+    entry = AuditEvent.objects.get(action="person.new")
+    assert (entry.detail, entry.address) == ({"by": "ldap"}, "127.0.0.1")
 
 
 @pytest.mark.ldap
@@ -92,6 +93,8 @@ def test_what_does_not_fit_is_refused(directory, username, password):
 def test_a_name_that_cannot_be_one_here_is_said(directory):
     with pytest.raises(NotAuthenticated, match="cannot be used here"):
         check("star*(", "a star in the directory")
+    entry = AuditEvent.objects.get(action="sign_in", result="denied")
+    assert (entry.target_label, entry.address, entry.credential) == ("star*(", HOME, "ldap")
 
 
 @pytest.mark.ldap
@@ -107,6 +110,7 @@ def test_a_person_of_the_portal_is_adopted_where_the_settings_say_so(directory):
     UserFactory(username="carla")
     directory(adopt_people=True)
     assert check("carla", CARLAS).source == "ldap"
+    assert AuditEvent.objects.get(action="person.adopt").address == HOME
     cache.clear()
     with pytest.raises(NotAuthenticated):
         check("carla", PASSWORD)

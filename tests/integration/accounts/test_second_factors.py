@@ -53,6 +53,19 @@ def test_a_password_alone_is_half_the_way_for_who_has_one(alice, phone_of):
     assert (entry.actor, entry.detail) == (alice, {"by": "password + app"})
 
 
+def test_a_right_password_alone_is_in_the_audit_once_a_minute(alice, phone_of):
+    phone_of(alice)
+    with_password("alice")
+    for _ in range(2):
+        with pytest.raises(NotAuthenticated, match="use a personal token"):
+            verify_credential("alice", PASSWORD, address="192.0.2.1")
+    entries = AuditEvent.objects.filter(action="sign_in.half_way").order_by("pk")
+    assert [(one.actor, one.address, one.result) for one in entries] == [
+        (alice, "127.0.0.1", "denied"),
+        (alice, "192.0.2.1", "denied"),
+    ]
+
+
 def test_a_code_counts_once(alice, phone_of):
     phone = phone_of(alice)
     code = phone.code()
