@@ -90,7 +90,7 @@ class PersonSecurityPages(UsefulRights):
         """Set somebody's password; whoever had the old one is out."""
         person = self._person(request, id)
         if not marks.is_fresh(request.session):
-            return _confirm()
+            return _confirm(person)
         before = person.password
         answer = super().user_change_password(request, id, form_url)  # type: ignore[misc]  # the users' admin has it
         person.refresh_from_db(fields=["password"])
@@ -103,7 +103,7 @@ class PersonSecurityPages(UsefulRights):
         """Take every factor away; the person sets up new ones after signing in with the password."""
         person = self._person(request, pk)
         if not marks.is_fresh(request.session):
-            return _confirm()
+            return _confirm(person)
         factors.reset(person, origin=Origin.of_request(request))
         browsers.end_browsers(
             person, but_key=request.session.session_key, origin=Origin.of_request(request)
@@ -136,9 +136,10 @@ class PersonSecurityPages(UsefulRights):
         return person
 
 
-def _confirm() -> HttpResponse:
+def _confirm(person: User) -> HttpResponse:
     """What gives somebody's rights away is asked of a person, not of a browser that was left open."""
-    return HttpResponseRedirect(reverse("security:confirm"))
+    page = reverse("admin:accounts_user_change", args=[person.pk])
+    return HttpResponseRedirect(f"{reverse('security:confirm')}?next={page}")
 
 
 def _page_of(pk: int) -> HttpResponse:

@@ -131,12 +131,15 @@ def test_an_administrator_confirms_who_they_are_before_somebodys_factor_or_passw
     form = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "usable_password": "true"}
     for person in (alice, administrator):
         page = f"/admin/accounts/user/{person.pk}"
-        assert desk.post(f"{page}/second-factor/reset/").url == f"{SECURITY}confirm/"
-        assert desk.post(f"{page}/password/", form).url == f"{SECURITY}confirm/"
+        confirm = f"{SECURITY}confirm/?next={page}/change/"
+        assert desk.post(f"{page}/second-factor/reset/").url == confirm
+        assert desk.post(f"{page}/password/", form).url == confirm
         person.refresh_from_db()
         assert person.check_password(PASSWORD)
     assert factors.factors_of(alice).is_protected
-    desk.post(f"{SECURITY}confirm/", {"proof": PASSWORD})
+    elsewhere = f"{SECURITY}confirm/?next=https://elsewhere.example/"
+    assert desk.post(elsewhere, {"proof": PASSWORD}).url == "/admin/"
+    assert desk.post(confirm, {"proof": PASSWORD}).url == f"{page}/change/"
     desk.post(f"/admin/accounts/user/{alice.pk}/second-factor/reset/")
     assert not factors.factors_of(alice).is_protected
 
