@@ -106,8 +106,7 @@ def verify_password(username: str, password: str, *, address: str | None) -> Use
     try:
         user = _user_of(known, username, password, address=address)
     except DirectorySilent:
-        if known is not None and known.has_usable_password():  # ours was asked first, and said no
-            _note_failure(username, password, user=known, address=address)
+        _note_failure_of_ours(known, password, address=address)
         raise
     if user is None:
         _note_failure(username, password, user=known, address=address)
@@ -198,6 +197,12 @@ def _note_failure(username: str, password: str, *, user: User | None, address: s
         origin = Origin(actor=user, address=address, credential="password")
         target = Target("user", str(user.pk) if user else "", username)
         record_audit("sign_in", origin=origin, target=target, result="denied")
+
+
+def _note_failure_of_ours(known: User | None, password: str, *, address: str | None) -> None:
+    """While the directory is silent: a password of the portal was looked at before, and is not this one."""
+    if known is not None and known.has_usable_password():
+        _note_failure(known.get_username(), password, user=known, address=address)
 
 
 def _usable_token(secret: str, *, address: str | None) -> PersonalToken:

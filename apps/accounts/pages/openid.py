@@ -153,20 +153,24 @@ class CheckedOpenID(OpenIDConnectOAuth2Adapter):
 def start(request: HttpRequest) -> HttpResponse:
     """Send the browser to the provider."""
     adapter = _adapter(request)
-    nonce = secrets.token_urlsafe(24)
     if not request.user.is_authenticated:
         request.session.set_expiry(STARTED_S)  # whoever looks in leaves nothing behind
     try:
-        answer = adapter.get_provider().redirect(
-            request,
-            process="login",
-            next_url=safe_page(request, request.GET.get("next", "")),
-            auth_params={"nonce": nonce},
-            nonce=nonce,
-        )
+        return _away(request, adapter)
     except FAILURES as error:
         log.warning("openid_unreachable", reason=str(error))
         return _refuse(request, _("The OpenID provider does not answer; try again in a minute."))
+
+
+def _away(request: HttpRequest, adapter: CheckedOpenID) -> HttpResponse:
+    nonce = secrets.token_urlsafe(24)
+    answer = adapter.get_provider().redirect(
+        request,
+        process="login",
+        next_url=safe_page(request, request.GET.get("next", "")),
+        auth_params={"nonce": nonce},
+        nonce=nonce,
+    )
     return cast("HttpResponse", answer)
 
 

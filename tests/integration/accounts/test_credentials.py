@@ -103,6 +103,24 @@ def test_of_guesses_under_way_at_once_a_right_one_is_not_told_after_the_fifth(al
         check("alice", "the right guess")
 
 
+@pytest.mark.redis
+def test_guesses_count_in_redis_and_are_forgotten_after_a_right_password(
+    alice, redis_server, settings
+):
+    backend = "django.core.cache.backends.redis.RedisCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": redis_server.url_of(6)}}
+    cache.clear()
+    for number in range(FREE_TRIES - 1):
+        assert lockout.count_failure("alice", f"guess {number}", address=HOME)
+    assert not lockout.count_failure("alice", "guess 0", address=HOME)
+    assert check("alice", PASSWORD).user == alice
+    for number in range(FREE_TRIES):
+        assert lockout.seconds_to_wait("alice", address=HOME) == 0
+        lockout.count_failure("alice", f"later guess {number}", address=HOME)
+    assert 1 <= lockout.seconds_to_wait("alice", address=HOME) <= 3
+    cache.clear()
+
+
 def test_a_name_of_several_words_is_not_another_ones(alice):
     for number in range(FREE_TRIES):
         with pytest.raises(NotAuthenticated):
