@@ -16,11 +16,12 @@ from django.contrib.auth.hashers import make_password
 from django.utils.translation import gettext as _
 
 from apps.accounts import lockout, memory, tokens
-from apps.accounts.audit import record_audit
+from apps.accounts.audit import AuditEntry, record_audit
 from apps.accounts.backends import directory
 from apps.accounts.models import PersonalToken, User
-from apps.accounts.ports import Directory
+from apps.accounts.ports import Directory, OutsidePerson
 from apps.accounts.proving import read_text, refuse_unproven, token_digest
+from apps.accounts.refusals import note_half_way, note_refusal
 from apps.accounts.security.outsiders import take_in
 from apps.accounts.security.policy import may_use_password_alone
 from apps.accounts.token_rows import token_with_owner
@@ -83,6 +84,7 @@ def verify_credential(username: str, secret: str, *, address: str | None) -> Cre
         return _verify_named_token(username, secret, address=address)
     user = verify_password(username, secret, address=address)
     if not may_use_password_alone(user):
+        note_half_way(user, address=address, credential="password")
         raise SecondFactorNeeded(
             _("A password alone does not sign you in; use a personal token in its place.")
         )
@@ -99,13 +101,18 @@ def verify_bearer(secret: str, *, address: str | None) -> Credential:
 
 def verify_password(username: str, password: str, *, address: str | None) -> User:
     """Check a password with lock-out and memory, or raise NotAuthenticated."""
-    has_failed = lockout.refuse_if_locked(username, address=address)
+    lockout.refuse_if_locked(username, address=address)
     known = User.objects.filter(username=username).first() if "\x00" not in username else None
-    user = _user_of(known, username, password, address=address)
+    try:
+        user = _user_of(known, username, password, address=address)
+    except DirectorySilent:
+        _note_failure_of_ours(known, password, address=address)
+        raise
     if user is None:
         _note_failure(username, password, user=known, address=address)
         raise NotAuthenticated(_("The user name or the password is not right."))
-    if has_failed:
+    # Of guesses made at once all are under way before one has counted: once they lock, none is told.
+    if lockout.refuse_if_locked(username, address=address):
         lockout.forget_failures(username, address=address)
     return user
 
@@ -126,7 +133,7 @@ def _user_of(
     if known is not None and _password_is_right(known, password):
         return known
     asked = directory()
-    if asked is None or not _is_for_directory(known):
+    if asked is None or "\x00" in username or not _is_for_directory(known):
         return None
     return _by_directory(asked, known, (username, password), address=address)
 
@@ -149,9 +156,20 @@ def _by_directory(
         raise DirectorySilent(error.message) from error
     if outside is None:
         return None
-    person = take_in(outside, source=User.Source.LDAP, known=None, address=address)
+    person = _taken_in(outside, address=address)
     _remember(person, credential[1])
     return person
+
+
+def _taken_in(outside: OutsidePerson, *, address: str | None) -> User:
+    """Who that is here; that somebody of the directory may not come in is worth a line of the audit."""
+    try:
+        return take_in(outside, source=User.Source.LDAP, known=None, address=address)
+    except NotAuthenticated:
+        origin = Origin(address=address, credential=User.Source.LDAP)
+        target, detail = Target("user", "", outside.username), {"by": User.Source.LDAP.value}
+        note_refusal(AuditEntry("sign_in", origin, target, detail=detail))
+        raise
 
 
 def _password_is_right(user: User, password: str) -> bool:
@@ -173,12 +191,18 @@ def _memory_key(user: User, password: str) -> str:
 
 
 def _note_failure(username: str, password: str, *, user: User | None, address: str | None) -> None:
-    if user is None:
-        make_password(password)  # an unknown name takes as long as a wrong password
+    if user is None or not user.is_active:
+        make_password(password)  # whoever was not asked for takes as long as a wrong password
     if lockout.count_failure(username, password, address=address):
         origin = Origin(actor=user, address=address, credential="password")
         target = Target("user", str(user.pk) if user else "", username)
         record_audit("sign_in", origin=origin, target=target, result="denied")
+
+
+def _note_failure_of_ours(known: User | None, password: str, *, address: str | None) -> None:
+    """While the directory is silent: a password of the portal was looked at before, and is not this one."""
+    if known is not None and known.has_usable_password():
+        _note_failure(known.get_username(), password, user=known, address=address)
 
 
 def _usable_token(secret: str, *, address: str | None) -> PersonalToken:

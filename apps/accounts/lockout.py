@@ -7,12 +7,12 @@ so the same credential failing again within seconds counts once.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+import unicodedata
 
 from django.conf import settings
 from django.utils.translation import ngettext
 
-from apps.accounts import memory
+from apps.accounts import memory, networks
 from apps.accounts.tokens import digest_of, pepper_of
 from dce_portal.errors import NotAuthenticated
 
@@ -20,29 +20,15 @@ FREE_TRIES = 5
 SAME_TRY_S = 10.0
 LONGEST_WAIT_S = 900.0
 MEMORY_S = 3600.0
+# Marks on letters, signs of format, control characters: directories leave them out of a comparison.
+NOT_TOLD_APART = frozenset({"Mn", "Cf", "Cc"})
+KEPT = "\0\t\n\r"
 
 
 class LockedOut(NotAuthenticated):
     """Too many wrong passwords; the sentence says how long to wait."""
 
     code = "locked_out"
-
-
-@dataclass(frozen=True, slots=True)
-class Failures:
-    """What is remembered of one name at one address; times are seconds since the epoch."""
-
-    count: int = 0
-    last_at: float = 0.0
-    last_digest: str = ""
-    locked_until: float = 0.0
-
-    def after(self, digest: str, *, now: float) -> Failures:
-        """Count one more wrong credential, unless it is the last one repeated."""
-        if digest == self.last_digest and now - self.last_at < SAME_TRY_S:
-            return replace(self, last_at=now)
-        count = self.count + 1
-        return Failures(count, now, digest, now + wait_after(count))
 
 
 def wait_after(failures: int) -> float:
@@ -55,7 +41,7 @@ def wait_after(failures: int) -> float:
 def refuse_if_locked(username: str, *, address: str | None) -> bool:
     """Raise LockedOut while the name has to wait at this address; else whether it has failed before."""
     failures = _failures(username, address)
-    seconds = _seconds_left(failures)
+    seconds = _seconds_left(failures, username, address)
     if seconds:
         raise LockedOut(
             ngettext(
@@ -65,21 +51,26 @@ def refuse_if_locked(username: str, *, address: str | None) -> bool:
             )
             % {"seconds": seconds}
         )
-    return failures.count > 0
+    return failures > 0
 
 
 def seconds_to_wait(name: str, *, address: str | None) -> int:
     """How long the next try is not looked at; 0 when it is at once."""
-    return _seconds_left(_failures(name, address))
+    return _seconds_left(_failures(name, address), name, address)
 
 
 def count_failure(username: str, secret: str, *, address: str | None) -> bool:
-    """Remember a wrong password; False when it is only the last one repeated."""
-    before = _failures(username, address)
+    """Remember a wrong password; False when it is only the last one repeated.
+
+    Many may fail at once: each of them counts, which reading and writing back would not do.
+    """
+    key = _key(username, address)
     digest = digest_of("try", secret, pepper=pepper_of(settings.SECRET_KEY))
-    after = before.after(digest, now=time.time())
-    memory.keep(_key(username, address), after, for_s=MEMORY_S)
-    return after.count > before.count
+    if not memory.is_first(f"{key}:{digest}", for_s=SAME_TRY_S):
+        return False
+    memory.keep(f"{key}:last", time.time(), for_s=MEMORY_S)
+    memory.count(key, for_s=MEMORY_S)
+    return True
 
 
 def forget_failures(username: str, *, address: str | None) -> None:
@@ -87,16 +78,33 @@ def forget_failures(username: str, *, address: str | None) -> None:
     memory.forget(_key(username, address))
 
 
-def _seconds_left(failures: Failures) -> int:
-    wait_s = failures.locked_until - time.time()
-    return int(wait_s) + 1 if wait_s > 0 else 0
+def _seconds_left(failures: int, username: str, address: str | None) -> int:
+    """The last failure is asked for only where it makes a difference."""
+    wait_s = wait_after(failures)
+    last_at = memory.recall(f"{_key(username, address)}:last") if wait_s else None
+    left_s = last_at + wait_s - time.time() if isinstance(last_at, float) else 0.0
+    return int(left_s) + 1 if left_s > 0 else 0
 
 
-def _failures(username: str, address: str | None) -> Failures:
+def _failures(username: str, address: str | None) -> int:
     kept = memory.recall(_key(username, address))
-    return kept if isinstance(kept, Failures) else Failures()
+    return kept if isinstance(kept, int) else 0
 
 
 def _key(username: str, address: str | None) -> str:
-    digest = digest_of("lockout", username, address or "", pepper=pepper_of(settings.SECRET_KEY))
+    pepper = pepper_of(settings.SECRET_KEY)
+    place = networks.neighbourhood(address)
+    digest = digest_of("lockout", _folded(username), place, pepper=pepper)
     return f"accounts:failures:{digest}"
+
+
+def _folded(username: str) -> str:
+    """One for all spellings that a directory may take for one name: case, width, accents, blanks, what is not seen.
+
+    NUL stays, as the mark of what is no user name.
+    """
+    letters = unicodedata.normalize("NFKD", username).casefold()
+    seen = (
+        one for one in letters if one in KEPT or unicodedata.category(one) not in NOT_TOLD_APART
+    )
+    return " ".join("".join(seen).split())

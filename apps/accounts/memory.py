@@ -31,6 +31,22 @@ def keep(key: str, value: object, *, for_s: float) -> None:
     _unless_it_hangs(lambda: cache.set(key, value, timeout=for_s))
 
 
+def is_first(key: str, *, for_s: float) -> bool:
+    """True once in a while for each key; always while the cache is silent."""
+    return _unless_it_hangs(lambda: cache.add(key, 1, timeout=for_s)) is not False
+
+
+def count(key: str, *, for_s: float) -> int:
+    """One more, however many count at once; 0 while the cache is silent."""
+
+    def one_more() -> int:
+        if not cache.touch(key, for_s):
+            cache.add(key, 0, timeout=for_s)
+        return cache.incr(key)
+
+    return _unless_it_hangs(one_more) or 0
+
+
 def forget(key: str) -> None:
     """Drop a value."""
     _unless_it_hangs(lambda: cache.delete(key))

@@ -9,6 +9,7 @@ from functools import lru_cache
 MOST_NETWORKS = 20
 # ::ffff:192.0.2.1 means 192.0.2.1, in networks as in addresses.
 MAPPED_BITS = 96
+OWN_BITS = 64
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -25,6 +26,14 @@ def allows(networks: Sequence[str], address: str | None) -> bool:
     if found is None:
         return False
     return any(found in network for network in _networks(tuple(networks)))
+
+
+def neighbourhood(address: str | None) -> str:
+    """What counts as one client: an address, or the IPv6 network in which one machine takes as many as it likes."""
+    found = _address(address or "")
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(ipaddress.IPv6Network((found, OWN_BITS), strict=False))
+    return str(found) if found is not None else address or ""
 
 
 def within(inner: Sequence[str], outer: Sequence[str]) -> bool:

@@ -73,6 +73,12 @@ cn: Star
 sn: Star
 userPassword: a star in the directory
 
+dn: ou=elsewhere,{BASE}
+objectClass: referral
+objectClass: extensibleObject
+ou: elsewhere
+ref: ldap://127.0.0.1:ELSEWHERE/ou=people,{BASE}
+
 dn: ou=groups,{BASE}
 objectClass: organizationalUnit
 ou: groups
@@ -94,11 +100,13 @@ class Slapd:
     """Where it listens, and who may look people up in it."""
 
     port: int
+    elsewhere_port: int
     ca: Path
     bind_dn: str = f"cn=portal,{BASE}"
     bind_password: str = "portal-looks-people-up"
     people: str = f"ou=people,{BASE}"
     groups: str = f"ou=groups,{BASE}"
+    elsewhere: str = f"ou=elsewhere,{BASE}"
 
     @property
     def url(self) -> str:
@@ -122,8 +130,8 @@ def running_slapd() -> Iterator[Slapd]:
     """A directory with two people until the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="dce-slapd-"))
     try:
-        _fill(folder)
-        server = Slapd(free_port(), ca=folder / "ca.pem")
+        server = Slapd(free_port(), free_port(), ca=folder / "ca.pem")
+        _fill(folder, server)
         command = [find_program("slapd") or "slapd", "-f", str(folder / "slapd.conf")]
         process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", *command, "-h", f"{server.url}/", "-d", "0"],
@@ -140,7 +148,7 @@ def running_slapd() -> Iterator[Slapd]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fill(folder: Path) -> None:
+def _fill(folder: Path, server: Slapd) -> None:
     (folder / "data").mkdir()
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "ca.pem")
@@ -151,7 +159,12 @@ def _fill(folder: Path) -> None:
     (folder / "slapd.conf").write_text(CONFIGURATION.format(**facts))
     add = [find_program("slapd") or "slapd", "-T", "add", "-f", str(folder / "slapd.conf"), "-q"]
     subprocess.run(
-        add, input=PEOPLE, text=True, check=True, timeout=START_TIMEOUT_S, capture_output=True
+        add,
+        input=PEOPLE.replace("ELSEWHERE", str(server.elsewhere_port)),
+        text=True,
+        check=True,
+        timeout=START_TIMEOUT_S,
+        capture_output=True,
     )
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 CONNECT_S = 3
 ANSWER_S = 5
 MOST_GROUPS = 1000
+# How a search may end (RFC 4511).
+FOUND, TOO_MANY, NO_SUCH_PLACE = 0, 4, 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ class LdapDirectory:
         wanted = [self.name_attribute, "mail", "givenName", "sn", "memberOf"]
         rule = f"({self.name_attribute}={_escaped(username)})"
         connection.search(self.people, rule, attributes=wanted, size_limit=2, time_limit=ANSWER_S)
-        found = [row for row in connection.response or () if row.get("type") == "searchResEntry"]
+        found = _rows(connection, also=TOO_MANY)
         return found[0] if len(found) == 1 else None
 
     def _groups_of(self, connection: Any, entry: dict[str, Any]) -> frozenset[str]:
@@ -65,8 +67,7 @@ class LdapDirectory:
         uid = _escaped(_text(entry, self.name_attribute))
         rule = f"(|(member={person})(uniqueMember={person})(memberUid={uid}))"
         connection.search(self.groups, rule, attributes=["cn"], size_limit=MOST_GROUPS)
-        rows = (row for row in connection.response or () if row.get("type") == "searchResEntry")
-        return frozenset(name for row in rows for name in _texts(row, "cn"))
+        return frozenset(name for row in _rows(connection) for name in _texts(row, "cn"))
 
     def _person(self, entry: dict[str, Any], groups: frozenset[str]) -> OutsidePerson:
         return OutsidePerson(
@@ -82,7 +83,12 @@ class LdapDirectory:
         """A connection as this entry; None where the directory refuses it."""
         ldap3 = _library()
         connection = ldap3.Connection(
-            self._server(ldap3), dn, password, receive_timeout=ANSWER_S, read_only=True
+            self._server(ldap3),
+            dn,
+            password,
+            receive_timeout=ANSWER_S,
+            read_only=True,
+            auto_referrals=False,  # it would say the password wherever it is sent, without TLS
         )
         try:
             connection.open()
@@ -97,6 +103,13 @@ class LdapDirectory:
     def _server(self, ldap3: Any) -> Any:
         tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(self.ca) if self.ca else None)
         return ldap3.Server(self.url, tls=tls, connect_timeout=CONNECT_S, get_info=ldap3.NONE)
+
+
+def _rows(connection: Any, *, also: int = FOUND) -> list[dict[str, Any]]:
+    """What a search has found; one that failed has not found that there is nothing."""
+    if connection.result["result"] not in (FOUND, NO_SUCH_PLACE, also):
+        raise Unavailable(_("The directory does not answer; try again in a minute."))
+    return [row for row in connection.response or () if row.get("type") == "searchResEntry"]
 
 
 def _library() -> Any:

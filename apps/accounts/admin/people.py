@@ -57,7 +57,8 @@ class UserAdmin(PersonSecurityPages, DjangoUserAdmin, ModelAdmin):  # type: igno
         fields = super().get_readonly_fields(request, obj)
         if request.user.is_superuser:
             return fields
-        return (*fields, "is_superuser", "is_staff", "user_permissions")
+        own = () if request.user.has_perm("auth.change_group") else ("groups",)
+        return (*fields, "is_superuser", "is_staff", "user_permissions", *own)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody but a superuser changes one, or sets one's password."""

@@ -10,9 +10,11 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.accounts.models import User
-from apps.accounts.security import marks
+from apps.accounts.refusals import note_half_way
+from apps.accounts.security import browsers, marks
 from apps.accounts.security.policy import has_second_factor
 from apps.accounts.security.webauthn import Site
+from dce_portal.origin import client_address
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -20,6 +22,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 def enter(request: HttpRequest, person: User, *, first: str, next_page: str) -> HttpResponse:
     """After the first factor: ask for the second where there is one, else let in."""
     if has_second_factor(person):
+        note_half_way(person, address=client_address(request), credential=first)
         marks.keep_half_way(request.session, person, first=first, next_page=next_page)
         return HttpResponseRedirect(reverse("sign_in:step"))
     return let_in(request, person, first=first, second="", next_page=next_page)
@@ -38,6 +41,7 @@ def begin_session(request: HttpRequest, person: User, *, first: str, second: str
     request.session.flush()
     marks.mark(request.session, first=first, second=second)
     login(request, person, backend=BACKEND)
+    browsers.note(request)  # at once: what is not noted is not found when somebody is signed out
 
 
 def safe_page(request: HttpRequest, page: str) -> str:

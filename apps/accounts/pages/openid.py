@@ -6,6 +6,7 @@ signature, issuer, audience and nonce are checked.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from typing import Any, cast
 
@@ -20,16 +21,19 @@ from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOA
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from requests import RequestException
 
-from apps.accounts.audit import record_audit
+from apps.accounts import memory
+from apps.accounts.audit import AuditEntry
 from apps.accounts.models import User
 from apps.accounts.pages.entering import enter, let_in, safe_page
 from apps.accounts.ports import OutsidePerson
+from apps.accounts.refusals import note_refusal
 from apps.accounts.security.group_map import short_names
 from apps.accounts.security.outsiders import take_in
 from dce_portal.errors import NotAuthenticated
@@ -42,6 +46,9 @@ PROVIDER = "openid"
 # None of those that a client's own secret or nothing at all signs.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 LEEWAY_S = 60
+# As long as allauth waits for who was sent to the provider.
+STARTED_S = 600
+DISCOVERED_S = 60.0
 FAILURES = (OAuth2Error, RequestException, jwt.PyJWTError, PermissionDenied, KeyError, ValueError)
 
 
@@ -100,6 +107,16 @@ class PortalAccounts(DefaultSocialAccountAdapter):
 class CheckedOpenID(OpenIDConnectOAuth2Adapter):
     """The flow with the checks that allauth leaves to TLS."""
 
+    @property
+    def openid_config(self) -> dict[str, Any]:
+        """What the provider says of itself; asked once a minute, however many people knock."""
+        key = f"accounts:openid:{_digest(str(settings.CONFIGURATION.oidc_issuer))}"
+        kept = memory.recall(key)
+        if not isinstance(kept, dict):
+            kept = cast("dict[str, Any]", super().openid_config)
+            memory.keep(key, kept, for_s=DISCOVERED_S)
+        return kept
+
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
         """Where the provider sends people back to; it must be registered there."""
         return request.build_absolute_uri(reverse("sign_in:openid_back"))
@@ -136,18 +153,24 @@ class CheckedOpenID(OpenIDConnectOAuth2Adapter):
 def start(request: HttpRequest) -> HttpResponse:
     """Send the browser to the provider."""
     adapter = _adapter(request)
-    nonce = secrets.token_urlsafe(24)
+    if not request.user.is_authenticated:
+        request.session.set_expiry(STARTED_S)  # whoever looks in leaves nothing behind
     try:
-        answer = adapter.get_provider().redirect(
-            request,
-            process="login",
-            next_url=safe_page(request, request.GET.get("next", "")),
-            auth_params={"nonce": nonce},
-            nonce=nonce,
-        )
+        return _away(request, adapter)
     except FAILURES as error:
         log.warning("openid_unreachable", reason=str(error))
         return _refuse(request, _("The OpenID provider does not answer; try again in a minute."))
+
+
+def _away(request: HttpRequest, adapter: CheckedOpenID) -> HttpResponse:
+    nonce = secrets.token_urlsafe(24)
+    answer = adapter.get_provider().redirect(
+        request,
+        process="login",
+        next_url=safe_page(request, request.GET.get("next", "")),
+        auth_params={"nonce": nonce},
+        nonce=nonce,
+    )
     return cast("HttpResponse", answer)
 
 
@@ -172,19 +195,23 @@ def _adapter(request: HttpRequest) -> CheckedOpenID:
 
 def _enter(request: HttpRequest, sociallogin: Any) -> HttpResponse:
     claims = _claims(sociallogin)
-    account = SocialAccount.objects.filter(provider=PROVIDER, uid=claims["sub"]).first()
-    person = take_in(
-        _outside(claims),
-        source=User.Source.OPENID,
-        known=account.user if account else None,
-        address=client_address(request),
-    )
-    if account is None:
-        SocialAccount.objects.create(provider=PROVIDER, uid=claims["sub"], user=person)
+    person = _person_of(claims, address=client_address(request))
     next_page = str(sociallogin.state.get("next", ""))
     if settings.CONFIGURATION.oidc_is_enough:
         return let_in(request, person, first="openid", second="openid", next_page=next_page)
     return enter(request, person, first="openid", next_page=next_page)
+
+
+@transaction.atomic
+def _person_of(claims: dict[str, Any], *, address: str | None) -> User:
+    """Who that is here, known again by issuer and number: a number alone says nothing at another provider."""
+    number = _digest(f"{claims['iss'].rstrip('/')}\0{claims['sub']}")
+    account = SocialAccount.objects.filter(provider=PROVIDER, uid=number).first()
+    known = account.user if account else None
+    person = take_in(_outside(claims), source=User.Source.OPENID, known=known, address=address)
+    if account is None:
+        SocialAccount.objects.create(provider=PROVIDER, uid=number, user=person)
+    return person
 
 
 def _claims(sociallogin: Any) -> dict[str, Any]:
@@ -213,10 +240,14 @@ def _outside(claims: dict[str, Any]) -> OutsidePerson:
 
 def _refuse(request: HttpRequest, sentence: str) -> HttpResponse:
     origin = Origin(address=client_address(request), credential="openid")
-    target = Target("user", "", "")
-    record_audit("sign_in", origin=origin, target=target, result="denied", detail={"by": "openid"})
+    target, detail = Target("user", "", ""), {"by": "openid"}
+    note_refusal(AuditEntry("sign_in", origin, target, detail=detail))
     messages.error(request, sentence)
     return HttpResponseRedirect(reverse("admin:login"))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _not_vouched() -> str:

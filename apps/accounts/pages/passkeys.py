@@ -21,8 +21,10 @@ from apps.accounts.pages.once import keep_codes, protect
 from apps.accounts.security import factors, marks, webauthn
 from dce_portal.errors import InvalidInput, NotAuthenticated, PortalError
 from dce_portal.origin import Origin, client_address
+from dce_portal.storable import storable_text
 
 ASKED = "dce_passkey"
+MAKE, PROVE = "make", "prove"
 ANSWER_WITHIN_S = 300.0
 LARGEST_ANSWER = 64 * 1024
 LONGEST_NAME = 64
@@ -55,18 +57,18 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     options, state = webauthn.ask_for_proof(site, known)
     if not request.user.is_authenticated:
         request.session.set_expiry(int(ANSWER_WITHIN_S))  # whoever looks in leaves nothing behind
-    _remember(request, state, owner=kept[1] if kept is not None else None)
+    _remember(request, state, to=PROVE, owner=kept[1] if kept is not None else None)
     return JsonResponse(options)
 
 
 @answers_json
 def sign_in_by_passkey(request: HttpRequest) -> HttpResponse:
     """Check what was signed, and let in."""
-    body, asked = _body(request), _asked(request)
+    body, asked = _body(request), _asked(request, to=PROVE)
     kept = marks.half_way_of(request.session)
     if asked["owner"] != (kept[1].pk if kept is not None else None):
         # What was asked as a second step is no whole sign-in: the key may not know its holder.
-        raise InvalidInput(_("That took too long; try once more."))
+        raise _too_late()
     passkey = _proven(request, body, asked)
     if kept is None:
         first, next_page = "passkey", str(body.get("next") or "")
@@ -89,7 +91,7 @@ def ask_for_new(request: HttpRequest) -> HttpResponse:
     options, state = webauthn.ask_for_new(
         site, user_id=person.pk, username=person.get_username(), known=known
     )
-    _remember(request, state, owner=person)
+    _remember(request, state, to=MAKE, owner=person)
     return JsonResponse(options)
 
 
@@ -97,10 +99,15 @@ def ask_for_new(request: HttpRequest) -> HttpResponse:
 def add_passkey(request: HttpRequest) -> HttpResponse:
     """Keep what the browser has made."""
     person, site, body = person_of(request), site_of(request), _body(request)
-    key = webauthn.read_new(site, _asked(request)["state"], _answer(body))
-    name = str(body.get("name", "")).strip()[:LONGEST_NAME] or str(_("Passkey"))
-    origin = Origin.of_request(request)
-    codes = factors.add_passkey(person, key, name=name, host=site.host, origin=origin)
+    if not marks.is_fresh(request.session):
+        return JsonResponse({"next": reverse("security:confirm")})
+    asked = _asked(request, to=MAKE)
+    if asked["owner"] != person.pk:
+        raise _too_late()
+    key = webauthn.read_new(site, asked["state"], _answer(body))
+    codes = factors.add_passkey(
+        person, key, name=_name_in(body), host=site.host, origin=Origin.of_request(request)
+    )
     protect(request, second="passkey")
     return JsonResponse({"next": keep_codes(request, codes)})
 
@@ -119,17 +126,29 @@ def _proven(request: HttpRequest, body: Mapping[str, Any], asked: Mapping[str, A
     return passkey
 
 
-def _remember(request: HttpRequest, state: Mapping[str, Any], *, owner: User | None) -> None:
+def _remember(
+    request: HttpRequest, state: Mapping[str, Any], *, to: str, owner: User | None
+) -> None:
     asked_of = owner.pk if owner is not None else None
-    request.session[ASKED] = {"state": state, "at": time.time(), "owner": asked_of}
+    request.session[ASKED] = {"state": state, "at": time.time(), "to": to, "owner": asked_of}
 
 
-def _asked(request: HttpRequest) -> Mapping[str, Any]:
-    """What the browser was asked last, once, and of whom."""
+def _asked(request: HttpRequest, *, to: str) -> Mapping[str, Any]:
+    """What the browser was asked last, once, to do this, and of whom."""
     kept: Mapping[str, Any] | None = request.session.pop(ASKED, None)
-    if kept is None or time.time() - kept["at"] > ANSWER_WITHIN_S:
-        raise InvalidInput(_("That took too long; try once more."))
+    # Anybody may be asked to prove a passkey: that question makes none.
+    if kept is None or kept.get("to") != to or time.time() - kept["at"] > ANSWER_WITHIN_S:
+        raise _too_late()
     return kept
+
+
+def _too_late() -> InvalidInput:
+    return InvalidInput(_("That took too long; try once more."))
+
+
+def _name_in(body: Mapping[str, Any]) -> str:
+    name = storable_text(str(body.get("name", ""))).strip()[:LONGEST_NAME]
+    return name or str(_("Passkey"))
 
 
 def _body(request: HttpRequest) -> Mapping[str, Any]:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.accounts.models import User
-from apps.accounts.security import browsers, factors
+from apps.accounts.security import browsers, factors, marks
 from apps.accounts.security.passwords import password_changed
 from dce_portal.origin import Origin
 
@@ -89,10 +88,13 @@ class PersonSecurityPages(UsefulRights):
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
         """Set somebody's password; whoever had the old one is out."""
-        before = User.objects.filter(pk=id).values_list("password", flat=True).first()
+        person = self._person(request, id)
+        if not marks.is_fresh(request.session):
+            return _confirm(person)
+        before = person.password
         answer = super().user_change_password(request, id, form_url)  # type: ignore[misc]  # the users' admin has it
-        person = User.objects.filter(pk=id).first()
-        if person is not None and before != person.password:
+        person.refresh_from_db(fields=["password"])
+        if before != person.password:
             own_key = request.session.session_key if person.pk == request.user.pk else None
             password_changed(person, but_key=own_key, origin=Origin.of_request(request))
         return answer
@@ -100,6 +102,8 @@ class PersonSecurityPages(UsefulRights):
     def reset_second_factor(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take every factor away; the person sets up new ones after signing in with the password."""
         person = self._person(request, pk)
+        if not marks.is_fresh(request.session):
+            return _confirm(person)
         factors.reset(person, origin=Origin.of_request(request))
         browsers.end_browsers(
             person, but_key=request.session.session_key, origin=Origin.of_request(request)
@@ -122,12 +126,20 @@ class PersonSecurityPages(UsefulRights):
             messages.success(request, _("That browser is signed out."))
         return _page_of(pk)
 
-    def _person(self, request: HttpRequest, pk: int) -> User:
+    def _person(self, request: HttpRequest, pk: int | str) -> User:
         """Somebody whom this person may edit; a superuser is a superuser's matter."""
-        person = get_object_or_404(User, pk=pk)
+        person = cast("User | None", self.get_object(request, str(pk)))
+        if person is None:
+            raise Http404
         if not self.has_change_permission(request, person):
             raise PermissionDenied
         return person
+
+
+def _confirm(person: User) -> HttpResponse:
+    """What gives somebody's rights away is asked of a person, not of a browser that was left open."""
+    page = reverse("admin:accounts_user_change", args=[person.pk])
+    return HttpResponseRedirect(f"{reverse('security:confirm')}?next={page}")
 
 
 def _page_of(pk: int) -> HttpResponse:

@@ -20,7 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from apps.accounts.forms.own_password import OwnPasswordForm
 from apps.accounts.models import User
 from apps.accounts.pages import once
-from apps.accounts.pages.entering import person_of, site_of
+from apps.accounts.pages.entering import person_of, safe_page, site_of
 from apps.accounts.security import browsers, factors, marks, policy, totp
 from apps.accounts.security.passwords import change_password
 from apps.accounts.services import verify_password
@@ -150,7 +150,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
         try:
             _prove(person, request.POST.get("proof", ""), request)
             marks.refresh(request.session)
-            return _home()
+            next_page = request.GET.get("next")
+            return HttpResponseRedirect(safe_page(request, next_page)) if next_page else _home()
         except PortalError as wrong:
             error = wrong.message
     title = _("Confirm that it is you")

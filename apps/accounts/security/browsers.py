@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 NOTED_EVERY_S = 60.0
 MOST_REMEMBERED = 10_000
-MOST_DROPPED = 5000
+BATCH = 1000
+RUN_S = 60.0
 
 # When this process wrote a session's row last, so that a page costs no query for it.
 _noted: OrderedDict[str, float] = OrderedDict()
@@ -104,14 +105,18 @@ def moved(session: SessionBase, *, from_key: str | None) -> None:
         rows.update(session_key=session.session_key)
 
 
-def drop_ended() -> int:
-    """Drop the sessions that are over, a bounded number at a time, and rows without a session."""
+def drop_ended(*, run_s: float = RUN_S) -> int:
+    """Drop the sessions that are over until all are gone or time is up, and rows without a session; how many."""
     over = Session.objects.filter(expire_date__lt=timezone.now())
-    keys = list(over.values_list("session_key", flat=True)[:MOST_DROPPED])
-    Session.objects.filter(session_key__in=keys).delete()
+    until, dropped = time.monotonic() + run_s, 0
+    while time.monotonic() < until:
+        keys = list(over.values_list("session_key", flat=True)[:BATCH])
+        if not keys:
+            break
+        dropped += Session.objects.filter(session_key__in=keys).delete()[0]
     alive = Session.objects.filter(session_key=OuterRef("session_key"))
     BrowserSession.objects.filter(~Exists(alive)).delete()
-    return len(keys)
+    return dropped
 
 
 def _end(rows: list[BrowserSession]) -> None:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.accounts.security import browsers, marks, policy
+from apps.accounts.security import browsers, policy
 
 log = structlog.get_logger(__name__)
 
@@ -39,22 +39,13 @@ class SecondFactorMiddleware:
 
 
 def _answer_instead(request: HttpRequest, person: User) -> HttpResponse | None:
-    if not _is_whole(request, person):
+    if not policy.is_whole(request.session, person):
         request.user = AnonymousUser()
         return None
     _note(request)
     if not policy.must_set_up(request.session, person):
         return None
     return None if _is_open(request.path) else _lead_to_set_up(request)
-
-
-def _is_whole(request: HttpRequest, person: User) -> bool:
-    """A session from before second factors were known is marked, so that it is asked about once."""
-    if not policy.is_whole(request.session, person):
-        return False
-    if policy.SIGNED_IN not in request.session:
-        marks.mark(request.session, first="", second="")
-    return True
 
 
 def _note(request: HttpRequest) -> None:

@@ -22,7 +22,7 @@ def take_in(
     outside: OutsidePerson, *, source: str, known: User | None, address: str | None
 ) -> User:
     """The person here: the known one, one of that name who may be taken for them, or a new one."""
-    person = known or _by_name(outside, source) or _new(outside, source)
+    person = known or _by_name(outside, source, address) or _new(outside, source, address)
     if not person.is_active:
         raise NotAuthenticated(_("You may not sign in here any more; ask an administrator."))
     origin = Origin(actor=person, address=address, credential=source)
@@ -30,7 +30,7 @@ def take_in(
     return person
 
 
-def _by_name(outside: OutsidePerson, source: str) -> User | None:
+def _by_name(outside: OutsidePerson, source: str, address: str | None) -> User | None:
     """Who has this user name already; somebody else's name is nobody's to take."""
     person = User.objects.filter(username=outside.username).first()
     if person is None:
@@ -43,7 +43,7 @@ def _by_name(outside: OutsidePerson, source: str) -> User | None:
         )
         raise NotAuthenticated(text % {"name": outside.username})
     if not is_same:
-        _adopt(person, source)
+        _adopt(person, source, address)
     return person
 
 
@@ -53,15 +53,15 @@ def _may_adopt(person: User) -> bool:
     return settings.CONFIGURATION.adopt_people and is_of_portal and not person.is_superuser
 
 
-def _adopt(person: User, source: str) -> None:
+def _adopt(person: User, source: str, address: str | None) -> None:
     person.source = source
     person.set_unusable_password()
     person.save(update_fields=["source", "password"])
-    origin = Origin(actor=person, credential=source)
+    origin = Origin(actor=person, address=address, credential=source)
     record_audit("person.adopt", origin=origin, target=_target(person), detail={"by": source})
 
 
-def _new(outside: OutsidePerson, source: str) -> User:
+def _new(outside: OutsidePerson, source: str, address: str | None) -> User:
     person = User(
         username=outside.username,
         first_name=outside.first_name[:150],
@@ -76,7 +76,7 @@ def _new(outside: OutsidePerson, source: str) -> User:
         text = _("The user name %(name)s cannot be used here.") % {"name": outside.username[:150]}
         raise NotAuthenticated(text) from error
     person.save()
-    origin = Origin(actor=person, credential=source)
+    origin = Origin(actor=person, address=address, credential=source)
     record_audit("person.new", origin=origin, target=_target(person), detail={"by": source})
     return person
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Exists, OuterRef
 
 from apps.accounts.models import AuthenticatorApp, Passkey, User
 
@@ -19,10 +20,10 @@ SIGNED_IN = "dce_signed_in"
 
 def has_second_factor(person: User) -> bool:
     """Whether a password alone does not let this person in; recovery codes stand in for one, and are none."""
-    return (
-        AuthenticatorApp.objects.filter(owner=person).exists()
-        or Passkey.objects.filter(owner=person).exists()
+    has_one = Exists(AuthenticatorApp.objects.filter(owner=OuterRef("pk"))) | Exists(
+        Passkey.objects.filter(owner=OuterRef("pk"))
     )
+    return User.objects.filter(has_one, pk=person.pk).exists()
 
 
 def is_required(person: User) -> bool:
@@ -38,12 +39,12 @@ def may_use_password_alone(person: User) -> bool:
 
 def is_whole(session: Mapping[str, Any] | SessionBase, person: User) -> bool:
     """Whether the session may act for the person: not when they have a second factor and have not shown it."""
-    return bool(session.get(SIGNED_IN)) or not has_second_factor(person)
+    return _has_shown_second(session) or not has_second_factor(person)
 
 
 def must_set_up(session: Mapping[str, Any] | SessionBase, person: User) -> bool:
     """Whether a second factor is asked of the person, and this session was begun without one."""
-    return not (session.get(SIGNED_IN) or {}).get("second") and is_required(person)
+    return not _has_shown_second(session) and is_required(person)
 
 
 def may_act_for(session: Mapping[str, Any], person: AbstractBaseUser) -> bool:
@@ -51,6 +52,10 @@ def may_act_for(session: Mapping[str, Any], person: AbstractBaseUser) -> bool:
     if not isinstance(person, User):
         return False
     return is_whole(session, person) and not must_set_up(session, person)
+
+
+def _has_shown_second(session: Mapping[str, Any] | SessionBase) -> bool:
+    return bool((session.get(SIGNED_IN) or {}).get("second"))
 
 
 def _is_administrator(person: User) -> bool:

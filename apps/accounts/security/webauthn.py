@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from django.utils.translation import gettext as _
+from fido2.cose import CoseKey
 from fido2.server import Fido2Server
 from fido2.webauthn import (
     AttestedCredentialData,
@@ -26,10 +28,23 @@ from fido2.webauthn import (
 )
 
 from dce_portal.errors import InvalidInput, NotAuthenticated
+from dce_portal.storable import storable_text
 
 SITE_NAME = "DCE Portal"
 # What the library and the decoding of a browser's answer raise when something in it is not so.
-UNUSABLE = (ValueError, TypeError, KeyError, AttributeError, IndexError, InvalidSignature)
+UNUSABLE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    IndexError,
+    AssertionError,
+    NotImplementedError,
+    RecursionError,
+    InvalidSignature,
+    struct.error,
+)
+ALGORITHM = 3  # where a COSE key says how it signs (RFC 9052)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,8 @@ def read_new(site: Site, state: Mapping[str, Any], answer: Mapping[str, Any]) ->
         data = made.credential_data
         if data is None:
             raise ValueError("no credential")
+        if data.public_key[ALGORITHM] not in CoseKey.supported_algorithms():
+            raise ValueError("no algorithm that can be checked")
     except UNUSABLE as error:
         raise InvalidInput(_("The browser's answer does not fit; try once more.")) from error
     return NewKey(_text(data.credential_id), _text(bytes(data)), made.counter)
@@ -103,7 +120,7 @@ def ask_for_proof(site: Site, known: Sequence[str] | None) -> tuple[dict[str, An
 
 def credential_of(answer: Mapping[str, Any]) -> str:
     """Which key says that it has signed."""
-    return str(answer.get("id", ""))[:1400]
+    return storable_text(str(answer.get("id", "")))[:1400]
 
 
 def read_proof(

@@ -60,6 +60,14 @@ def test_all_others_are_ended_at_once(alice, bob):
     assert (is_in(here), is_in(there), is_in(theirs)) == (True, False, True)
 
 
+def test_a_browser_that_has_signed_in_and_asked_for_nothing_yet_is_listed_and_ended(alice):
+    unused = Client(headers={"User-Agent": FIREFOX, "X-Real-IP": "192.0.2.66"})
+    unused.post("/admin/login/", {"username": "alice", "password": PASSWORD})
+    assert [row.address for row in browsers.browsers_of(alice)] == ["192.0.2.66"]
+    assert browsers.end_browsers(alice, origin=PORTAL) == 1
+    assert not is_in(unused)
+
+
 def test_mallory_ends_nobody_elses(alice, mallory):
     victim = browser("alice", "192.0.2.7")
     row = BrowserSession.objects.get(session_key=victim.session.session_key)
@@ -112,6 +120,36 @@ def test_an_administrator_signs_somebody_out_and_resets_what_they_lost(
     assert AuditEvent.objects.get(action="second_factor.reset").actor == administrator
 
 
+def test_an_administrator_confirms_who_they_are_before_somebodys_factor_or_password_goes(
+    administrator, alice, phone_of, signed_in
+):
+    phone_of(alice)
+    desk = signed_in(administrator)
+    session = desk.session
+    session["dce_signed_in"] = {**session["dce_signed_in"], "at": 0}
+    session.save()
+    form = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "usable_password": "true"}
+    for person in (alice, administrator):
+        page = f"/admin/accounts/user/{person.pk}"
+        confirm = f"{SECURITY}confirm/?next={page}/change/"
+        assert desk.post(f"{page}/second-factor/reset/").url == confirm
+        assert desk.post(f"{page}/password/", form).url == confirm
+        person.refresh_from_db()
+        assert person.check_password(PASSWORD)
+    assert factors.factors_of(alice).is_protected
+    elsewhere = f"{SECURITY}confirm/?next=https://elsewhere.example/"
+    assert desk.post(elsewhere, {"proof": PASSWORD}).url == "/admin/"
+    assert desk.post(confirm, {"proof": PASSWORD}).url == f"{page}/change/"
+    desk.post(f"/admin/accounts/user/{alice.pk}/second-factor/reset/")
+    assert not factors.factors_of(alice).is_protected
+
+
+def test_the_password_page_of_nobody_is_not_found(administrator, signed_in):
+    desk = signed_in(administrator)
+    for nobody in ("x", "0"):
+        assert desk.get(f"/admin/accounts/user/{nobody}/password/").status_code == 404
+
+
 def test_an_administrator_does_not_touch_a_superuser(administrator, signed_in, phone_of):
     root = UserFactory(username="root", is_superuser=True)
     phone_of(root)
@@ -151,6 +189,17 @@ def test_sessions_that_are_over_are_dropped_with_their_rows(alice, bob):
     drop_ended_sessions()
     assert [row.owner for row in BrowserSession.objects.all()] == [bob]
     assert is_in(alive)
+
+
+def test_more_sessions_that_are_over_than_one_batch_are_dropped_in_one_run(db, monkeypatch):
+    monkeypatch.setattr(browsers, "BATCH", 2)
+    over = timezone.now() - timedelta(seconds=1)
+    Session.objects.bulk_create(
+        Session(session_key=f"over-{number}", session_data="", expire_date=over)
+        for number in range(5)
+    )
+    assert browsers.drop_ended(run_s=0.0) == 0
+    assert browsers.drop_ended() == 5
 
 
 def test_who_only_looks_at_the_passkey_button_leaves_a_session_of_minutes(db):

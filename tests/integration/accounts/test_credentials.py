@@ -10,7 +10,7 @@ import time_machine
 from django.core.cache import cache
 from django.utils import timezone
 
-from apps.accounts import credentials, uses
+from apps.accounts import credentials, lockout, uses
 from apps.accounts.lockout import FREE_TRIES, LockedOut
 from apps.accounts.models import AuditEvent, PersonalToken, User
 from apps.accounts.services import (
@@ -77,6 +77,65 @@ def test_guessing_is_locked_out_for_the_name_at_this_address_only(alice, bob):
         check("alice", PASSWORD)
     assert check("alice", PASSWORD, address="192.0.2.2").user == alice
     assert check("bob", PASSWORD).user == bob
+
+
+@pytest.mark.parametrize(
+    "spelling", ["ALICE", " alice", "alice  ", "\uff41lice", "ali\u00adce", "alic\u0065\u0301"]
+)
+def test_another_spelling_that_a_directory_takes_for_the_same_name_is_locked_out_too(
+    alice, spelling
+):
+    for number in range(FREE_TRIES):
+        with pytest.raises(NotAuthenticated):
+            check("alice", f"guess {number}")
+    with pytest.raises(LockedOut):
+        check(spelling, "one more guess")
+
+
+def test_of_guesses_under_way_at_once_a_right_one_is_not_told_after_the_fifth(alice, monkeypatch):
+    def slow(*_arguments):
+        for number in range(FREE_TRIES):
+            lockout.count_failure("alice", f"guess {number}", address=HOME)
+        return True
+
+    monkeypatch.setattr(User, "check_password", slow)
+    with pytest.raises(LockedOut):
+        check("alice", "the right guess")
+
+
+@pytest.mark.redis
+def test_guesses_count_in_redis_and_are_forgotten_after_a_right_password(
+    alice, redis_server, settings
+):
+    backend = "django.core.cache.backends.redis.RedisCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": redis_server.url_of(6)}}
+    cache.clear()
+    for number in range(FREE_TRIES - 1):
+        assert lockout.count_failure("alice", f"guess {number}", address=HOME)
+    assert not lockout.count_failure("alice", "guess 0", address=HOME)
+    assert check("alice", PASSWORD).user == alice
+    for number in range(FREE_TRIES):
+        assert lockout.seconds_to_wait("alice", address=HOME) == 0
+        lockout.count_failure("alice", f"later guess {number}", address=HOME)
+    assert 1 <= lockout.seconds_to_wait("alice", address=HOME) <= 3
+    cache.clear()
+
+
+def test_a_name_of_several_words_is_not_another_ones(alice):
+    for number in range(FREE_TRIES):
+        with pytest.raises(NotAuthenticated):
+            check("ali ce", f"guess {number}")
+    assert check("alice", PASSWORD).user == alice
+
+
+def test_a_deactivated_name_takes_as_long_as_an_unknown_one(alice, monkeypatch):
+    hashed = []
+    monkeypatch.setattr(credentials, "make_password", hashed.append)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    for username in ("nobody", "alice"):
+        with pytest.raises(NotAuthenticated):
+            check(username, "wrong")
+    assert hashed == ["wrong", "wrong"]
 
 
 def test_the_lock_out_ends_by_itself(alice):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import timedelta
+from importlib import import_module
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from allauth.socialaccount.models import SocialAccount
+from django.apps import apps
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.db import DatabaseError
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.models import AuditEvent, Team, User
 from dce_portal.secret import Secret
@@ -214,3 +221,63 @@ def test_groups_and_teams_follow_the_provider_and_others_stay(provider, sign_in_
         {"groups": ["viewer"], "teams": ["developers"]},
         {"groups": ["operator"], "teams": []},
     ]
+
+
+def test_the_same_number_at_another_provider_is_somebody_else(provider):
+    come(Client())
+    carla = User.objects.get(username="carla")
+    account = SocialAccount.objects.get(user=carla)
+    assert account.uid == number_at(provider.issuer)
+    account.uid = number_at("https://the-provider-before.example")
+    account.save()
+    assert come(Client()).url == "/admin/login/"
+    assert SocialAccount.objects.count() == 1
+
+
+def number_at(issuer: str) -> str:
+    return hashlib.sha256(f"{issuer}\0{CARLA['sub']}".encode()).hexdigest()
+
+
+def test_people_from_before_are_bound_to_the_provider_that_the_settings_name(provider, alice):
+    step = import_module("apps.accounts.migrations.0004_openid_people_by_issuer")
+    account = SocialAccount.objects.create(provider="openid", uid=CARLA["sub"], user=alice)
+    step.bind_to_issuer(apps, None)
+    account.refresh_from_db()
+    assert account.uid == number_at(provider.issuer)
+    come(Client())
+    assert AuditEvent.objects.filter(action="sign_in", actor=alice, result="allowed").exists()
+
+
+def test_who_comes_for_the_first_time_is_kept_whole_or_not_at_all(provider, monkeypatch):
+    def full(**_values):
+        raise DatabaseError("no room")
+
+    monkeypatch.setattr(SocialAccount.objects, "create", full)
+    with pytest.raises(DatabaseError):
+        come(Client())
+    assert not User.objects.filter(username="carla").exists()
+
+
+def test_who_only_starts_leaves_a_session_of_minutes(provider):
+    Client().get(START)
+    left = Session.objects.get().expire_date - timezone.now()
+    assert left <= timedelta(minutes=10)
+
+
+def test_refusals_of_one_address_fill_one_line_of_the_audit_a_minute(provider):
+    def refused(address: str) -> None:
+        client = Client(headers={"X-Real-IP": address})
+        assert client.get(f"{START}back/?error=access_denied").url == "/admin/login/"
+
+    for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"):
+        refused(address)
+    assert AuditEvent.objects.filter(action="sign_in", result="denied").count() == 3
+
+
+def test_the_provider_is_asked_where_everything_is_once_a_minute(provider, monkeypatch):
+    asked = []
+    really = provider.discovery
+    monkeypatch.setattr(provider, "discovery", lambda: asked.append(1) or really())
+    for _ in range(3):
+        Client().get(START)
+    assert len(asked) == 1

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -163,6 +164,22 @@ def test_an_administrator_makes_nobody_a_superuser(administrator, bob, signed_in
         assert person.first_name == "B"
         assert not person.is_superuser
         assert not person.is_staff
+
+
+def test_who_may_edit_people_alone_gives_nobody_a_group(bob, mallory, signed_in):
+    rights = ("view_user", "change_user")
+    bob.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    administrators = Group.objects.get(name="administrator")
+    for person in (bob, mallory):
+        change_person(signed_in(bob), person, first_name="B", groups=[administrators.pk])
+        person.refresh_from_db()
+        assert (person.first_name, person.groups.count()) == ("B", 0)
+
+
+def test_an_administrator_gives_groups(administrator, bob, signed_in):
+    viewers = Group.objects.get(name="viewer")
+    change_person(signed_in(administrator), bob, groups=[viewers.pk])
+    assert list(bob.groups.all()) == [viewers]
 
 
 def test_an_administrator_leaves_superusers_alone(administrator, signed_in):

@@ -6,12 +6,13 @@ import base64
 import re
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 
 from apps.accounts.models import AuditEvent, AuthenticatorApp, RecoveryCode
 from apps.accounts.security import factors, recovery
-from apps.accounts.services import verify_credential
+from apps.accounts.services import may_act_for, verify_credential
 from dce_portal.errors import NotAuthenticated
 from dce_portal.origin import PORTAL
 from tests.factories.accounts import PASSWORD, token_of
@@ -50,6 +51,19 @@ def test_a_password_alone_is_half_the_way_for_who_has_one(alice, phone_of):
     assert is_in(client)
     entry = AuditEvent.objects.filter(action="sign_in", result="allowed").first()
     assert (entry.actor, entry.detail) == (alice, {"by": "password + app"})
+
+
+def test_a_right_password_alone_is_in_the_audit_once_a_minute(alice, phone_of):
+    phone_of(alice)
+    with_password("alice")
+    for _ in range(2):
+        with pytest.raises(NotAuthenticated, match="use a personal token"):
+            verify_credential("alice", PASSWORD, address="192.0.2.1")
+    entries = AuditEvent.objects.filter(action="sign_in.half_way").order_by("pk")
+    assert [(one.actor, one.address, one.result) for one in entries] == [
+        (alice, "127.0.0.1", "denied"),
+        (alice, "192.0.2.1", "denied"),
+    ]
 
 
 def test_a_code_counts_once(alice, phone_of):
@@ -179,6 +193,23 @@ def test_setting_one_up_ends_the_sessions_that_were_begun_without(alice):
     client.post(f"{SECURITY}app/", {"code": Phone(secret).code()})
     assert is_in(client)
     assert not is_in(other)
+
+
+def test_setting_one_up_ends_a_session_that_has_asked_for_no_page_yet(alice):
+    unused, client = with_password("alice"), with_password("alice")
+    secret = re.search(
+        r'data-copy="([A-Z2-7]{32})"', client.get(f"{SECURITY}app/").content.decode()
+    )[1]
+    client.post(f"{SECURITY}app/", {"code": Phone(secret).code()})
+    assert not Session.objects.filter(session_key=unused.session.session_key).exists()
+
+
+def test_a_session_that_was_begun_without_a_factor_is_nobodys_once_there_is_one(alice, phone_of):
+    client = with_password("alice")
+    assert is_in(client)
+    phone_of(alice)
+    assert not is_in(client)
+    assert not may_act_for(client.session, alice)
 
 
 def test_a_page_of_another_site_cannot_ask_for_a_passkey_or_end_a_session(alice):
