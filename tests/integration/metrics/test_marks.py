@@ -177,7 +177,7 @@ def test_the_number_of_queries_is_fixed(
     client = signed_in(viewer)
     marks(client, "service", shop.pk)
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         marks(client, "service", shop.pk)
 
 
