@@ -14,12 +14,12 @@ import requests
 from django.utils.translation import gettext as _
 from urllib3.exceptions import HTTPError
 
-from apps.replication.ports import Place
+from apps.replication.ports import LONGEST_RUN_S, Place
 from dce_portal.errors import Unavailable
 from dce_portal.outward import ClosedAddressError, outward_session
 
 TIMEOUT_S: Final = (5.0, 30.0)
-SESSION_S: Final = 1500.0
+SESSION_S: Final = LONGEST_RUN_S + 600
 LIST_LIMIT_BYTES: Final = 32 * 1024 * 1024
 PAGE_ROWS: Final = 1000
 MOST_PAGES: Final = 1000
@@ -143,9 +143,7 @@ class HttpRemote:
             raise self._away(_("it gives no token")) from error
 
     def _away(self, cause: str) -> Unavailable:
-        host = urlsplit(self._base).netloc
-        sentence = _("The registry %(host)s did not answer as it should (%(cause)s).")
-        return Unavailable(sentence % {"host": host, "cause": cause})
+        return _away(urlsplit(self._base).netloc, cause)
 
 
 @contextmanager
@@ -163,6 +161,13 @@ def open_remote(place: Place) -> Iterator[HttpRemote]:
             yield HttpRemote(place, session)
     except ClosedAddressError as error:
         raise Unavailable(_("The address %(host)s is closed.") % {"host": error}) from error
+    except requests.RequestException as error:
+        raise _away(place.host, type(error).__name__) from error
+
+
+def _away(host: str, cause: str) -> Unavailable:
+    sentence = _("The registry %(host)s did not answer as it should (%(cause)s).")
+    return Unavailable(sentence % {"host": host, "cause": cause})
 
 
 def _pull(repository: str) -> str:

@@ -14,6 +14,7 @@ from apps.registry.selectors import namespace_names
 from apps.registry.services import own_registry
 from apps.replication import backends
 from apps.replication.models import ReplicationRule
+from apps.replication.ports import LONGEST_RUN_S
 from apps.replication.services.carrying import Tally, Way, carry
 from apps.replication.services.plans import Item, here, pulled_items, pushed_items, there
 from apps.webhooks.services import raise_event
@@ -32,6 +33,8 @@ RUN: Final = "replication.run"
 FETCH: Final = "replication.fetch"
 KINDS: Final = (RUN, FETCH)
 SHOWN_FAILED: Final = 20
+# A run ends itself before; what is still there then has lost its worker.
+LONGEST_OPERATION_S: Final = LONGEST_RUN_S + 1200
 
 Outcome = ReplicationRule.Outcome
 Direction = ReplicationRule.Direction
@@ -70,7 +73,7 @@ def _check_place(rule: ReplicationRule) -> None:
             raise InvalidInput(sentence % {"name": namespace}, field="prefix")
 
 
-@operation_handler(RUN)
+@operation_handler(RUN, within_s=LONGEST_OPERATION_S)
 def run_rule(run: OperationRun) -> Mapping[str, Any]:
     """Carry out one run, and note on the rule how it ended."""
     rule = (
