@@ -62,7 +62,12 @@ class ScanReport(models.Model):
 
     def __str__(self) -> str:
         """Repository and digest."""
-        return f"{self.repository}@{self.digest}"
+        return f"{self.shown_place}@{self.digest}"
+
+    @property
+    def shown_place(self) -> str:
+        """A repository that whoever asked may pull, where the row was read for a person."""
+        return str(getattr(self, "place", self.repository))
 
 
 class Sbom(models.Model):

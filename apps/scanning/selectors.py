@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from apps.registry.selectors import repositories_visible_to
@@ -34,11 +35,30 @@ ALLOWED = Verdict(is_allowed=True)
 
 
 def reports_visible_to(user: Person) -> QuerySet[ScanReport]:
-    """Those of images in repositories that the person may pull."""
+    """Those of images in repositories that the person may pull; `place` is one of these repositories."""
     if getattr(user, "is_superuser", False):
-        return ScanReport.objects.all()
-    digests = repositories_visible_to(user).values("manifests__digest")
-    return ScanReport.objects.filter(digest__in=digests)
+        return ScanReport.objects.annotate(place=F("repository"))
+    visible = repositories_visible_to(user)
+    holding = visible.filter(manifests__digest=OuterRef("digest"))
+    # Where it was read from, if the person may know of that.
+    own = holding.filter(name=OuterRef("repository"))
+    place = Coalesce(*(Subquery(one.order_by("name").values("name")[:1]) for one in (own, holding)))
+    digests = visible.values("manifests__digest")
+    return ScanReport.objects.filter(digest__in=digests).annotate(place=place)
+
+
+def repository_holding(digest: str, *, rather: str) -> str | None:
+    """A repository in which the image is now, this one where it can be; None where it is gone."""
+    namespaces = ScanPolicy._meta.get_field("namespace").related_model.objects
+    holding = namespaces.filter(
+        repositories__missing_since=None,
+        repositories__manifests__digest=digest,
+        repositories__manifests__missing_since=None,
+    )
+    name = F("repositories__name")
+    rank = Case(When(repositories__name=rather, then=Value(0)), default=Value(1))
+    found: str | None = holding.order_by(rank, name).values_list(name, flat=True).first()
+    return found
 
 
 def limits_of(policy: ScanPolicy | None) -> Limits:

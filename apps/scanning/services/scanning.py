@@ -16,7 +16,7 @@ from apps.scanning import backends
 from apps.scanning.models import Sbom, ScanReport
 from apps.scanning.ports import ScannerPort, ScanResult
 from apps.scanning.rules.findings import as_rows, counts_of
-from apps.scanning.selectors import next_to_scan
+from apps.scanning.selectors import next_to_scan, repository_holding
 from apps.webhooks.services import raise_event
 from dce_portal.errors import PortalError
 
@@ -46,7 +46,12 @@ def scan_now(
 ) -> dict[str, int]:
     """Scan one image and keep the result; what was found earlier stays when this fails."""
     row = ScanReport.objects.filter(pk=report.pk)
-    row.update(state=State.RUNNING, lease_until=timezone.now() + LEASE)
+    # The repository of the first push may be gone, or lack it now.
+    report.repository = (
+        repository_holding(report.digest, rather=report.repository) or report.repository
+    )
+    lease = {"state": State.RUNNING, "lease_until": timezone.now() + LEASE}
+    row.update(repository=report.repository, **lease)
     try:
         with backends.reachable(report.repository, report.digest) as image:
             result = scanner.scan(image, is_wanted=is_wanted)

@@ -27,6 +27,7 @@ from dce_portal.models import Operation
 from dce_portal.operations import execute
 from dce_portal.origin import PORTAL
 from dce_portal.secret import Secret
+from tests.integration.scanning.conftest import bearer
 from tests.standins.trivy import RECORDING
 
 pytestmark = pytest.mark.django_db
@@ -167,10 +168,11 @@ def test_the_guard_answers_nginx(client, image, scanner, monkeypatch):
     policy_of(image, block_from="critical")
     path = f"/v2/team/app/manifests/{image.digest}"
     address = "/internal/registry/pull-guard"
-    let = client.get(address, headers={"X-Guarded-Path": path})
+    shown = {"X-Guarded-Path": path, "Authorization": bearer()}
+    let = client.get(address, headers=shown)
     assert (let.status_code, let.headers["X-Accel-Redirect"]) == (200, "@pulled")
     execute(str(start_scan("team/app", image.digest, origin=PORTAL).pk))
-    refused = client.get(address, headers={"X-Guarded-Path": path})
+    refused = client.get(address, headers=shown)
     assert refused.status_code == 403
     assert refused.json()["errors"][0]["code"] == "DENIED"
     assert "CVE-2019-14697" in refused.json()["errors"][0]["message"]
@@ -180,7 +182,7 @@ def test_the_guard_answers_nginx(client, image, scanner, monkeypatch):
         raise RuntimeError
 
     monkeypatch.setattr("apps.scanning.views.may_pull", broken)
-    assert client.get(address, headers={"X-Guarded-Path": path}).status_code == 503
+    assert client.get(address, headers=shown).status_code == 503
 
 
 def test_reports_of_images_that_are_gone_are_dropped(image, scanner):
