@@ -36,6 +36,7 @@ class Tally:
     skipped: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     left: int = 0
+    still_open: list[Item] = field(default_factory=list)
 
 
 def carry(run: OperationRun, way: Way, items: Iterable[Item]) -> Tally:
@@ -46,22 +47,25 @@ def carry(run: OperationRun, way: Way, items: Iterable[Item]) -> Tally:
     for number, item in enumerate(ones):
         run.stop_if_cancelled()
         if time.monotonic() > until:
+            tally.still_open += ones[number:]
             break
-        _carry_one(run, way, item, tally, until=until)
+        if not _carry_one(run, way, item, tally, until=until):
+            tally.still_open.append(item)
         run.progress((number + 1) * 100 // len(ones))
-    tally.left = len(ones) - len(tally.copied) - len(tally.skipped) - len(tally.failed)
+    tally.left = len(tally.still_open) - len(tally.failed)
     if tally.left:
         run.say(_("Time is over; %(n)d tags are left for the next run.") % {"n": tally.left})
     _say_skipped(run, tally)
     return tally
 
 
-def _carry_one(run: OperationRun, way: Way, item: Item, tally: Tally, *, until: float) -> None:
+def _carry_one(run: OperationRun, way: Way, item: Item, tally: Tally, *, until: float) -> bool:
+    """Whether it is there now."""
     name = f"{item.target}:{item.tag}"
     try:
         if way.is_there(item):
             tally.skipped.append(name)
-            return
+            return True
         job = CopyJob(way.source, f"{item.source}:{item.tag}", way.target, name)
         way.copier.copy(job, is_wanted=lambda: _is_wanted(run, until))
     except PortalError as error:
@@ -70,9 +74,10 @@ def _carry_one(run: OperationRun, way: Way, item: Item, tally: Tally, *, until: 
         # What the end of the run broke off has not failed: it is left.
         if time.monotonic() <= until:
             tally.failed.append(name)
-        return
+        return False
     tally.copied.append(name)
     run.say(_("✓ %(name)s: copied") % {"name": name})
+    return True
 
 
 def _is_wanted(run: OperationRun, until: float) -> bool:
