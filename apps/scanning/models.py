@@ -41,6 +41,7 @@ class ScanReport(models.Model):
     system = models.CharField(_("operating system"), max_length=100, blank=True)
     scanner = models.CharField(_("scanner"), max_length=100, blank=True)
     problem = models.TextField(_("problem"), blank=True)
+    attempts = models.PositiveIntegerField(default=0)
     requested_at = models.DateTimeField(_("asked for"), auto_now_add=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     scanned_at = models.DateTimeField(_("scanned"), null=True, blank=True, db_index=True)

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from apps.registry.selectors import repositories_visible_to
-from apps.registry.services import digest_behind, images_behind
+from apps.registry.services import images_behind, own_registry
 from apps.scanning.models import ScanPolicy, ScanReport
 from apps.scanning.rules.blocking import Limits, blocking, exceptions_in
+from dce_portal.errors import NotFound
 
 if TYPE_CHECKING:
     from apps.registry.selectors import Person
@@ -35,16 +36,17 @@ ALLOWED = Verdict(is_allowed=True)
 
 
 def reports_visible_to(user: Person) -> QuerySet[ScanReport]:
-    """Those of images in repositories that the person may pull; `place` is one of these repositories."""
+    """Those of images in repositories that the person may pull, without their findings; `place` is one of these."""
+    reports = ScanReport.objects.defer("findings")
     if getattr(user, "is_superuser", False):
-        return ScanReport.objects.annotate(place=F("repository"))
+        return reports.annotate(place=F("repository"))
     visible = repositories_visible_to(user)
     holding = visible.filter(manifests__digest=OuterRef("digest"))
     # Where it was read from, if the person may know of that.
     own = holding.filter(name=OuterRef("repository"))
     place = Coalesce(*(Subquery(one.order_by("name").values("name")[:1]) for one in (own, holding)))
     digests = visible.values("manifests__digest")
-    return ScanReport.objects.filter(digest__in=digests).annotate(place=place)
+    return reports.filter(digest__in=digests).annotate(place=place)
 
 
 def repository_holding(digest: str, *, rather: str) -> str | None:
@@ -76,19 +78,29 @@ def limits_of(policy: ScanPolicy | None) -> Limits:
 def may_pull(namespace: str, repository: str, reference: str) -> Verdict:
     """Whether a manifest may be pulled; `reference` is a digest or a tag.
 
-    One query where the namespace blocks nothing. What the catalogue does not know yet was not
-    scanned. An index may always be pulled: each of its images is asked about when it is pulled itself.
+    One query where the namespace blocks nothing. What a tag points at is asked of the registry, as
+    the catalogue is seconds behind it; Unavailable where it does not answer. What the catalogue does
+    not know yet was not scanned. An index may always be pulled: each of its images is asked about
+    when it is pulled itself.
     """
     policy = ScanPolicy.objects.filter(namespace__name=namespace).first()
     limits = limits_of(policy)
     if not limits.blocks_anything:
         return ALLOWED
-    digest = digest_behind(repository, reference)
+    digest = reference if ":" in reference else _digest_now(repository, reference)
     images = [] if digest is None else images_behind(repository, digest)
     if images and images != [digest]:
         return ALLOWED
     report = ScanReport.objects.filter(digest=digest).first()
     return _judged(report, limits)
+
+
+def _digest_now(repository: str, tag: str) -> str | None:
+    try:
+        with own_registry() as registry:
+            return registry.digest_of(repository, tag=tag)
+    except NotFound:
+        return None
 
 
 def _judged(report: ScanReport | None, limits: Limits) -> Verdict:
@@ -104,9 +116,13 @@ def _judged(report: ScanReport | None, limits: Limits) -> Verdict:
 
 
 def next_to_scan(now: datetime) -> ScanReport | None:
-    """The report that waits longest; when none waits, the oldest that is a day old."""
-    lapsed = Q(state__in=(State.RUNNING, State.FAILED), lease_until__lt=now)
-    waiting = Q(state=State.WAITING) | lapsed
-    first = ScanReport.objects.filter(waiting).order_by("pk").first()
-    aged = ScanReport.objects.filter(state=State.DONE, scanned_at__lt=now - AGED)
-    return first or aged.order_by("scanned_at").first()
+    """The report that waits longest, then what failed and may be tried again, then the oldest that is a day old."""
+    rows = ScanReport.objects.defer("findings")
+    waiting = rows.filter(state=State.WAITING).order_by("pk")
+    lapsed = rows.filter(state__in=(State.RUNNING, State.FAILED), lease_until__lt=now)
+    aged = rows.filter(state=State.DONE, scanned_at__lt=now - AGED)
+    return (
+        waiting.first()
+        or lapsed.order_by("lease_until").first()
+        or aged.order_by("scanned_at").first()
+    )
