@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
@@ -51,8 +51,8 @@ def reports_visible_to(user: Person) -> QuerySet[ScanReport]:
 
 def repository_holding(digest: str, *, rather: str) -> str | None:
     """A repository in which the image is now, this one where it can be; None where it is gone."""
-    namespaces = ScanPolicy._meta.get_field("namespace").related_model.objects
-    holding = namespaces.filter(
+    namespaces: Any = ScanPolicy._meta.get_field("namespace").related_model
+    holding = namespaces.objects.filter(
         repositories__missing_since=None,
         repositories__manifests__digest=digest,
         repositories__manifests__missing_since=None,
