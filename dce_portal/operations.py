@@ -35,6 +35,8 @@ operation_finished = Signal()
 
 LONGEST_LOG_LINES = 2000
 WAITING_TOO_LONG = timedelta(seconds=60)
+# A large registry's garbage takes hours; whatever else is started has limits of its own.
+OPERATION_LIMIT_S = 4 * 3600
 ONE_RETRY = {"max_retries": 1, "interval_start": 0}
 
 
@@ -84,13 +86,17 @@ class OperationRun:
 
 Handler = Callable[[OperationRun], Mapping[str, Any] | None]
 _handlers: dict[str, Handler] = {}
+_limits_s: dict[str, float] = {}
 
 
-def operation_handler(kind: str) -> Callable[[Handler], Handler]:
-    """Register the function that carries out operations of this kind."""
+def operation_handler(
+    kind: str, *, within_s: float = OPERATION_LIMIT_S
+) -> Callable[[Handler], Handler]:
+    """Register the function that carries out operations of this kind, each of which is over by then."""
 
     def register(handler: Handler) -> Handler:
         _handlers[kind] = handler
+        _limits_s[kind] = within_s
         return handler
 
     return register
@@ -205,14 +211,34 @@ def _conclude(operation: Operation) -> None:
 
 def fail_interrupted() -> int:
     """Mark operations whose worker died as failed; returns how many. Called when the one worker starts."""
-    stuck = list(Operation.objects.filter(state=OperationState.RUNNING))
-    for operation in stuck:
-        operation.state = OperationState.FAILED
-        operation.error = _(
-            "The worker was restarted while this operation ran. Look at what it changed, then start it again."
-        )
+    said = _(
+        "The worker was restarted while this operation ran. Look at what it changed, then start it again."
+    )
+    return _fail(Operation.objects.filter(state=OperationState.RUNNING), said)
+
+
+def fail_overdue() -> int:
+    """Mark operations as failed that run for longer than they can; returns how many.
+
+    A child of the worker's that was killed leaves its operation running for good: nobody else hears of it.
+    """
+    said = _(
+        "This operation did not end in time; its worker may have died. Look at what it changed, then start it again."
+    )
+    running = Operation.objects.filter(state=OperationState.RUNNING)
+    now = timezone.now()
+    return sum(
+        _fail(running.filter(kind=kind, started_at__lt=now - timedelta(seconds=limit_s)), said)
+        for kind, limit_s in _limits_s.items()
+    )
+
+
+def _fail(stuck: QuerySet[Operation], said: str) -> int:
+    operations = list(stuck)
+    for operation in operations:
+        operation.state, operation.error = OperationState.FAILED, said
         _finish(operation)
-    return len(stuck)
+    return len(operations)
 
 
 def operations_visible_to(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Operation]:

@@ -21,6 +21,8 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 from dce_portal.addresses import is_allowed
 
 CONNECT_TIMEOUT_S = 5.0
+# A name may have any number of addresses, each of which may take that long.
+MOST_ADDRESSES = 4
 
 
 class ClosedAddressError(Exception):
@@ -37,10 +39,12 @@ class _Guard:
         self._sockets: list[socket.socket] = []
 
     def connect(self, connection: HTTPConnection) -> socket.socket:
-        """A socket to the first address of the name that answers; every one of them is judged first."""
+        """A socket to the first address of the name that answers, of the first few; every one is judged before."""
         found = self._resolved(connection)
         problem: OSError | None = None
-        for family, kind, protocol, _name, address in found:
+        for family, kind, protocol, _name, address in found[:MOST_ADDRESSES]:
+            if self.is_over:
+                break
             try:
                 return self._opened(socket.socket(family, kind, protocol), address)
             except OSError as error:
@@ -74,6 +78,10 @@ class _Guard:
             opened.close()
             raise
         self._sockets.append(opened)
+        if self.is_over:
+            # The end came while this one connected, and has not seen it.
+            opened.close()
+            raise TimeoutError
         return opened
 
 

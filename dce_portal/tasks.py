@@ -10,11 +10,8 @@ from dce_portal import authority, heartbeats, operations
 
 log = structlog.get_logger(__name__)
 
-# A large registry's garbage takes hours; whatever else is started has limits of its own.
-OPERATION_LIMIT_S = 4 * 3600
 
-
-@shared_task(ignore_result=True, time_limit=OPERATION_LIMIT_S)
+@shared_task(ignore_result=True, time_limit=operations.OPERATION_LIMIT_S)
 def run_operation(operation_id: str) -> None:
     """Carry out one operation that a person started."""
     operations.execute(operation_id)
@@ -30,6 +27,13 @@ def heartbeat(name: str) -> None:
 def hand_over_waiting() -> None:
     """Hand over operations that were queued while the broker was away."""
     operations.hand_over_waiting()
+
+
+@shared_task(ignore_result=True)
+def fail_overdue() -> None:
+    """End operations whose worker is gone, so that what waits for their end goes on."""
+    if overdue := operations.fail_overdue():
+        log.warning("operations_overdue", count=overdue)
 
 
 @shared_task(ignore_result=True)

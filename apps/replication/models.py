@@ -107,6 +107,7 @@ class ReplicationRule(models.Model):
     )
     is_active = models.BooleanField(_("switched on"), default=True)
     last_started_at = models.DateTimeField(_("last run"), null=True, blank=True, editable=False)
+    last_whole_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_outcome = models.CharField(
         _("how it ended"), max_length=8, choices=Outcome, blank=True, editable=False
     )
@@ -126,11 +127,13 @@ class ReplicationRule(models.Model):
 
 
 class PushedTag(models.Model):
-    """A tag that was pushed and waits for a rule to carry it."""
+    """A tag that was pushed and waits for a rule to carry it; one that was just pushed has no `next_at`."""
 
     rule = models.ForeignKey(ReplicationRule, on_delete=models.CASCADE, related_name="waiting")
     repository = models.CharField(max_length=255)
     tag = models.CharField(max_length=128)
+    attempts = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         """Part of the machinery, so it has no rights of its own; each tag once."""

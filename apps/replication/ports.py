@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from dce_portal.secret import Secret
+
+# What is not carried by then is left to the next run; whatever a run uses lasts longer than that.
+LONGEST_RUN_S: Final = 1500.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,7 @@ class CopierPort(Protocol):
     def copy(self, job: CopyJob, *, is_wanted: Callable[[], bool]) -> None:
         """Copy; Unavailable with what the program said when it could not.
 
-        Asks `is_wanted` about every second and ends early, without an error, once it says no.
+        Asks `is_wanted` about every second, and ends early with Unavailable once it says no.
         """
         ...
 

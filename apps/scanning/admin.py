@@ -39,7 +39,7 @@ class ScanReportAdmin(ReadOnlyAdmin):
 
     list_display = ("image", "standing", "found", "system", "scanned")
     list_filter = ("state",)
-    search_fields = ("repository", "digest")
+    search_fields = ("place", "digest")
     ordering = ("-critical", "-high", "-pk")
     fields = ("digest",)
     list_before_template = "scanning/reports_before.html"
@@ -102,10 +102,10 @@ class ScanReportAdmin(ReadOnlyAdmin):
         report = get_object_or_404(self.get_queryset(request), pk=pk)
         return sbom_file(get_object_or_404(Sbom, report=report, kind=kind))
 
-    @display(description=_("image"), ordering="repository")
+    @display(description=_("image"), ordering="place")
     def image(self, row: ScanReport) -> str:
         """Where it lies, and which it is."""
-        return f"{row.repository}@{short_id(row.digest)}"
+        return f"{row.shown_place}@{short_id(row.digest)}"
 
     @display(description=_("state"), ordering="state", label=LABELS)
     def standing(self, row: ScanReport) -> tuple[str, str]:

@@ -41,6 +41,7 @@ class ScanReport(models.Model):
     system = models.CharField(_("operating system"), max_length=100, blank=True)
     scanner = models.CharField(_("scanner"), max_length=100, blank=True)
     problem = models.TextField(_("problem"), blank=True)
+    attempts = models.PositiveIntegerField(default=0)
     requested_at = models.DateTimeField(_("asked for"), auto_now_add=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     scanned_at = models.DateTimeField(_("scanned"), null=True, blank=True, db_index=True)
@@ -62,7 +63,12 @@ class ScanReport(models.Model):
 
     def __str__(self) -> str:
         """Repository and digest."""
-        return f"{self.repository}@{self.digest}"
+        return f"{self.shown_place}@{self.digest}"
+
+    @property
+    def shown_place(self) -> str:
+        """A repository that whoever asked may pull, where the row was read for a person."""
+        return str(getattr(self, "place", self.repository))
 
 
 class Sbom(models.Model):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from apps.registry.selectors import repositories_visible_to
-from apps.registry.services import digest_behind, images_behind
+from apps.registry.services import images_behind, own_registry
 from apps.scanning.models import ScanPolicy, ScanReport
 from apps.scanning.rules.blocking import Limits, blocking, exceptions_in
+from dce_portal.errors import NotFound
 
 if TYPE_CHECKING:
     from apps.registry.selectors import Person
@@ -34,11 +36,31 @@ ALLOWED = Verdict(is_allowed=True)
 
 
 def reports_visible_to(user: Person) -> QuerySet[ScanReport]:
-    """Those of images in repositories that the person may pull."""
+    """Those of images in repositories that the person may pull, without their findings; `place` is one of these."""
+    reports = ScanReport.objects.defer("findings")
     if getattr(user, "is_superuser", False):
-        return ScanReport.objects.all()
-    digests = repositories_visible_to(user).values("manifests__digest")
-    return ScanReport.objects.filter(digest__in=digests)
+        return reports.annotate(place=F("repository"))
+    visible = repositories_visible_to(user)
+    holding = visible.filter(manifests__digest=OuterRef("digest"))
+    # Where it was read from, if the person may know of that.
+    own = holding.filter(name=OuterRef("repository"))
+    place = Coalesce(*(Subquery(one.order_by("name").values("name")[:1]) for one in (own, holding)))
+    digests = visible.values("manifests__digest")
+    return reports.filter(digest__in=digests).annotate(place=place)
+
+
+def repository_holding(digest: str, *, rather: str) -> str | None:
+    """A repository in which the image is now, this one where it can be; None where it is gone."""
+    namespaces: Any = ScanPolicy._meta.get_field("namespace").related_model
+    holding = namespaces.objects.filter(
+        repositories__missing_since=None,
+        repositories__manifests__digest=digest,
+        repositories__manifests__missing_since=None,
+    )
+    name = F("repositories__name")
+    rank = Case(When(repositories__name=rather, then=Value(0)), default=Value(1))
+    found: str | None = holding.order_by(rank, name).values_list(name, flat=True).first()
+    return found
 
 
 def limits_of(policy: ScanPolicy | None) -> Limits:
@@ -56,19 +78,29 @@ def limits_of(policy: ScanPolicy | None) -> Limits:
 def may_pull(namespace: str, repository: str, reference: str) -> Verdict:
     """Whether a manifest may be pulled; `reference` is a digest or a tag.
 
-    One query where the namespace blocks nothing. What the catalogue does not know yet was not
-    scanned. An index may always be pulled: each of its images is asked about when it is pulled itself.
+    One query where the namespace blocks nothing. What a tag points at is asked of the registry, as
+    the catalogue is seconds behind it; Unavailable where it does not answer. What the catalogue does
+    not know yet was not scanned. An index may always be pulled: each of its images is asked about
+    when it is pulled itself.
     """
     policy = ScanPolicy.objects.filter(namespace__name=namespace).first()
     limits = limits_of(policy)
     if not limits.blocks_anything:
         return ALLOWED
-    digest = digest_behind(repository, reference)
+    digest = reference if ":" in reference else _digest_now(repository, reference)
     images = [] if digest is None else images_behind(repository, digest)
     if images and images != [digest]:
         return ALLOWED
     report = ScanReport.objects.filter(digest=digest).first()
     return _judged(report, limits)
+
+
+def _digest_now(repository: str, tag: str) -> str | None:
+    try:
+        with own_registry() as registry:
+            return registry.digest_of(repository, tag=tag)
+    except NotFound:
+        return None
 
 
 def _judged(report: ScanReport | None, limits: Limits) -> Verdict:
@@ -84,9 +116,13 @@ def _judged(report: ScanReport | None, limits: Limits) -> Verdict:
 
 
 def next_to_scan(now: datetime) -> ScanReport | None:
-    """The report that waits longest; when none waits, the oldest that is a day old."""
-    lapsed = Q(state__in=(State.RUNNING, State.FAILED), lease_until__lt=now)
-    waiting = Q(state=State.WAITING) | lapsed
-    first = ScanReport.objects.filter(waiting).order_by("pk").first()
-    aged = ScanReport.objects.filter(state=State.DONE, scanned_at__lt=now - AGED)
-    return first or aged.order_by("scanned_at").first()
+    """The report that waits longest, then what failed and may be tried again, then the oldest that is a day old."""
+    rows = ScanReport.objects.defer("findings")
+    waiting = rows.filter(state=State.WAITING).order_by("pk")
+    lapsed = rows.filter(state__in=(State.RUNNING, State.FAILED), lease_until__lt=now)
+    aged = rows.filter(state=State.DONE, scanned_at__lt=now - AGED)
+    return (
+        waiting.first()
+        or lapsed.order_by("lease_until").first()
+        or aged.order_by("scanned_at").first()
+    )

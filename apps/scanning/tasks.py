@@ -10,10 +10,8 @@ from django.core.cache import cache
 
 from apps.scanning import backends
 from apps.scanning.services.policies import mark_all
-from apps.scanning.services.scanning import drop_orphans, scan_next
+from apps.scanning.services.scanning import LOCK, LOCK_S, drop_orphans, scan_next
 
-LOCK: Final = "scanning:lock"
-LOCK_S: Final = 1000
 ROUND_S: Final = 60.0
 
 

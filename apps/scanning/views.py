@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from apps.scanning.selectors import may_pull
+from apps.registry.services.bearer import read_bearer
+from apps.scanning.selectors import ALLOWED, Verdict, may_pull
 
 log = structlog.get_logger(__name__)
 
@@ -25,13 +26,13 @@ ON_TO_THE_REGISTRY: Final = {"X-Accel-Redirect": "@pulled"}
 @transaction.non_atomic_requests
 def pull_guard(request: HttpRequest) -> HttpResponse:
     """Refuse in the registry's own form, or let the pull go on; what cannot be looked at is refused."""
-    path = unquote(request.headers.get("X-Guarded-Path", "").partition("?")[0])
+    path = _plain(request.headers.get("X-Guarded-Path", ""))
     found = _PATH.fullmatch(path)
     if found is None:
         return _refused(404, "NAME_INVALID", "this is no manifest's address")
-    repository, reference = found["repository"], found["reference"]
+    authorization = request.headers.get("Authorization", "")
     try:
-        verdict = may_pull(repository.partition("/")[0], repository, reference)
+        verdict = _judged(found["repository"], found["reference"], authorization)
     except Exception:
         log.exception("pull_guard_failed", path=path)
         reason = _("the portal cannot look at this pull right now; try again in a few seconds")
@@ -39,6 +40,20 @@ def pull_guard(request: HttpRequest) -> HttpResponse:
     if verdict.is_allowed:
         return HttpResponse(headers=ON_TO_THE_REGISTRY)
     return _refused(403, "DENIED", verdict.reason)
+
+
+def _judged(repository: str, reference: str, authorization: str) -> Verdict:
+    """Who may not pull there hears so from the registry, and nothing of what was found."""
+    bearer = read_bearer(authorization)
+    if bearer is None or "pull" not in bearer.actions.get(repository, ()):
+        return ALLOWED
+    return may_pull(repository.partition("/")[0], repository, reference)
+
+
+def _plain(path: str) -> str:
+    """Decoded once, as the registry does it; nothing for a path that it would take for another."""
+    plain = unquote(path.partition("?")[0])
+    return "" if "/../" in plain or "//" in plain or "/./" in plain else plain
 
 
 def _refused(status: int, code: str, message: str) -> JsonResponse:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from apps.webhooks.models import OPEN_STATES, Webhook, WebhookDelivery
 from apps.webhooks.rules.sending import matches
@@ -27,3 +28,10 @@ def due(now: datetime) -> QuerySet[WebhookDelivery]:
     free = Q(lease_until=None) | Q(lease_until__lte=now)
     rows = WebhookDelivery.objects.filter(free, state__in=OPEN_STATES, next_at__lte=now)
     return rows.select_related("webhook").order_by("next_at", "pk")
+
+
+def first_of_each(now: datetime, most: int) -> QuerySet[WebhookDelivery]:
+    """Of each webhook those that are due for longest, so that a long queue for one hides no other."""
+    order = (F("next_at"), F("pk"))
+    place = Window(RowNumber(), partition_by=F("webhook"), order_by=order)
+    return due(now).annotate(place=place).filter(place__lte=most)

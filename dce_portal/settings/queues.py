@@ -60,6 +60,7 @@ def _poll_ticks(shards: int) -> dict[str, Any]:
 
 _HOUSEKEEPING = {
     "hand over waiting operations": _entry("dce_portal.tasks.hand_over_waiting", 60.0),
+    "end overdue operations": _entry("dce_portal.tasks.fail_overdue", 60.0),
     "apply registry events": _entry("apps.registry.tasks.apply_events", 2.0),
     "reconcile the registry's catalogue": _entry("apps.registry.tasks.reconcile_catalogue", 600.0),
     "go on with a change of the signing key": _entry("apps.registry.tasks.resume_keys", 300.0),

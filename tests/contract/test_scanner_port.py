@@ -101,3 +101,9 @@ def test_a_scan_that_nobody_wants_is_ended(tmp_path: Path, host: str) -> None:
     trivy.program.write_text("#!/bin/sh\nexec sleep 60\n")
     with pytest.raises(Unavailable, match="cancelled"):
         trivy.scan(image(host), is_wanted=lambda: False)
+
+
+def test_a_program_that_cannot_be_started_is_told(tmp_path: Path) -> None:
+    trivy = Trivy(program=tmp_path / "nothing here", cache=tmp_path)
+    with pytest.raises(Unavailable, match="could not be started: No such file"):
+        trivy.scan(image("127.0.0.1:1"), is_wanted=lambda: True)

@@ -32,7 +32,7 @@ class StreamSyslog:
                 line.settimeout(SEND_S)
                 line.sendall(text)
                 _end(line)
-        except (OSError, ssl.SSLError) as error:
+        except (OSError, UnicodeError) as error:
             return f"{type(error).__name__}: {error}"
         return ""
 
@@ -78,6 +78,6 @@ class DatagramSyslog:
                 line.connect(where)
                 for record in records:
                     line.send(message(record, host=own, longest=LONGEST_DATAGRAM))
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             return f"{type(error).__name__}: {error}"
         return ""

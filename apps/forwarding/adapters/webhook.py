@@ -12,11 +12,15 @@ from typing import Any
 
 import orjson
 import requests
+from urllib3.exceptions import HTTPError
 
 from apps.forwarding.ports import Record
+from dce_portal.outward import ClosedAddressError, outward_session
 from dce_portal.secret import Secret
 
 TIMEOUTS_S = (3.0, 10.0)
+# All of one exchange: a receiver that trickles is broken off.
+WHOLE_S = 20.0
 MOST_SAID_BYTES = 300
 
 
@@ -36,8 +40,10 @@ class Webhook:
             **self._signed(body),
         }
         try:
-            with _trusted(self._ca) as verify, requests.Session() as session:
-                session.trust_env = False
+            with (
+                _trusted(self._ca) as verify,
+                outward_session(allow_private=True, within_s=WHOLE_S) as session,
+            ):
                 options: dict[str, Any] = {
                     "timeout": TIMEOUTS_S,
                     "allow_redirects": False,
@@ -47,7 +53,13 @@ class Webhook:
                 answer = session.post(self._url, data=body, headers=headers, **options)
                 with closing(answer):
                     said = next(answer.iter_content(MOST_SAID_BYTES), b"")
-        except (requests.RequestException, OSError, UnicodeError) as error:
+        except (
+            requests.RequestException,
+            HTTPError,
+            ClosedAddressError,
+            OSError,
+            ValueError,
+        ) as error:
             return type(error).__name__
         if 200 <= answer.status_code < 300:
             return ""

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -27,7 +28,8 @@ log = structlog.get_logger(__name__)
 
 BATCH = 200
 RUN_S = 20.0
-LEASE = timedelta(seconds=90)
+# Longer than the task may last, so that no second worker sends the same beside it.
+LEASE = timedelta(seconds=360)
 # Transactions may end in another order than they took their numbers: what is younger waits.
 SETTLE = timedelta(seconds=3)
 LONGEST_PROBLEM = 300
@@ -38,7 +40,18 @@ SinkOf = Callable[[Forward], SinkPort]
 def send_to_all(*, sink_of: SinkOf = backends.sink_of) -> int:
     """Send to every receiver whose time has come; returns how many entries were taken."""
     due = list(_due(timezone.now()).values_list("pk", flat=True))
-    return sum(send_to(pk, sink_of=sink_of) for pk in due)
+    return sum(_tried(pk, sink_of) for pk in due)
+
+
+def _tried(pk: int, sink_of: SinkOf) -> int:
+    """One that breaks keeps no other from its turn."""
+    try:
+        return send_to(pk, sink_of=sink_of)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        log.exception("audit_receiver_broke", receiver=pk)
+        return 0
 
 
 def send_to(pk: int, *, sink_of: SinkOf = backends.sink_of, settle: timedelta = SETTLE) -> int:
@@ -49,6 +62,9 @@ def send_to(pk: int, *, sink_of: SinkOf = backends.sink_of, settle: timedelta = 
     forward = Forward.objects.get(pk=pk)
     try:
         return _run(forward, sink_of(forward), settle=settle)
+    except Exception as error:
+        _note_failure(forward, type(error).__name__)
+        raise
     finally:
         _row(forward).update(busy_until=None)
 

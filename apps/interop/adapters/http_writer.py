@@ -1,4 +1,4 @@
-"""Remote write over HTTP: snappy, one connection a run, a timeout on every call."""
+"""Remote write over HTTP: snappy, a connection and an end for every message."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from typing import Any
 
 import requests
 from cramjam import snappy
+from urllib3.exceptions import HTTPError
 
 from apps.interop.ports import WriteAnswer
+from dce_portal.outward import ClosedAddressError, outward_session
 from dce_portal.secret import Secret
 
 TIMEOUTS_S = (3.0, 10.0)
+# All of one exchange: a receiver that trickles is broken off.
+WHOLE_S = 20.0
 MOST_SAID_BYTES = 500
 HEADERS = {
     "Content-Encoding": "snappy",
@@ -27,26 +31,39 @@ class HttpWriter:
     def __init__(self, url: str, *, username: str, secret: Secret | None) -> None:
         """Open nothing yet."""
         self._url = url
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.headers.update(HEADERS)
+        self._headers = dict(HEADERS)
+        self._auth: Any = None
         if secret is not None and username:
-            self._session.auth = (username.encode(), secret.reveal().encode())  # type: ignore[assignment]  # bytes are taken as they are
+            self._auth = (username.encode(), secret.reveal().encode())
         elif secret is not None:
-            self._session.headers["Authorization"] = f"Bearer {secret.reveal()}"
+            self._headers["Authorization"] = f"Bearer {secret.reveal()}"
 
     def send(self, message: bytes) -> WriteAnswer:
         """Send, and read no more of the answer than fits a page."""
         body = bytes(snappy.compress_raw(message))
-        options: dict[str, Any] = {"timeout": TIMEOUTS_S, "allow_redirects": False, "stream": True}
+        options: dict[str, Any] = {
+            "headers": self._headers,
+            "auth": self._auth,
+            "timeout": TIMEOUTS_S,
+            "allow_redirects": False,
+            "stream": True,
+        }
         try:
-            with closing(self._session.post(self._url, data=body, **options)) as answer:
+            with (
+                outward_session(allow_private=True, within_s=WHOLE_S) as session,
+                closing(session.post(self._url, data=body, **options)) as answer,
+            ):
                 said = next(answer.iter_content(MOST_SAID_BYTES), b"")
-        except (requests.RequestException, UnicodeError) as error:
+        except (
+            requests.RequestException,
+            HTTPError,
+            ClosedAddressError,
+            OSError,
+            ValueError,
+        ) as error:
             return WriteAnswer(0, type(error).__name__)
         text = said.decode(errors="replace").strip()
         return WriteAnswer(answer.status_code, text, answer.headers.get("Retry-After"))
 
     def close(self) -> None:
-        """Close the connection."""
-        self._session.close()
+        """Nothing is open between two messages."""

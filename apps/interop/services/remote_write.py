@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -31,7 +33,8 @@ log = structlog.get_logger(__name__)
 State = RemoteWrite.State
 MOST_SAMPLES = 5000
 RUN_S = 8.0
-LEASE = timedelta(seconds=90)
+# Longer than the task may last, so that no second worker writes the same beside it.
+LEASE = timedelta(seconds=360)
 FORGET_CURSORS = timedelta(days=9)
 LONGEST_TEXT = 300
 
@@ -41,7 +44,18 @@ WriterOf = Callable[[RemoteWrite], WriterPort]
 def write_all(*, writer_of: WriterOf = backends.writer_of) -> int:
     """Write to every target whose time has come; returns how many samples were taken."""
     due = _due(timezone.now()).values_list("pk", flat=True)
-    return sum(write_to(pk, writer_of=writer_of) for pk in list(due))
+    return sum(_tried(pk, writer_of) for pk in list(due))
+
+
+def _tried(pk: int, writer_of: WriterOf) -> int:
+    """One that breaks keeps no other from its turn."""
+    try:
+        return write_to(pk, writer_of=writer_of)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        log.exception("remote_write_broke", target=pk)
+        return 0
 
 
 def _due(now: datetime) -> Any:  # noqa: ANN401 - a query set
@@ -56,11 +70,14 @@ def write_to(pk: int, *, writer_of: WriterOf = backends.writer_of, run_s: float 
     if not _due(now).filter(pk=pk).update(busy_until=now + LEASE):
         return 0
     target = RemoteWrite.objects.get(pk=pk)
-    run = _Run(target, writer_of(target), until_s=time.monotonic() + run_s)
     try:
-        run.go()
+        with closing(writer_of(target)) as writer:
+            run = _Run(target, writer, until_s=time.monotonic() + run_s)
+            run.go()
+    except Exception as error:
+        _note_failure(target, WriteAnswer(0, type(error).__name__), Verdict.LATER)
+        raise
     finally:
-        run.writer.close()
         RemoteWrite.objects.filter(pk=pk).update(busy_until=None, written_to=_written_to(target))
     return run.taken
 

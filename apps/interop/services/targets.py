@@ -22,7 +22,11 @@ FIELDS = ("name", "url", "username", "portal_label", "is_active")
 
 def check_target_url(url: str) -> None:
     """Refuse what is no address of a receiver, and one that carries its password in the clear."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - raises for a port that is none
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         message = _("The address begins with http:// or https:// and names a host.")
         raise InvalidInput(message, field="url")
@@ -40,10 +44,10 @@ def save_target(
     a kept secret is not sent to it: it must be given again.
     """
     is_new = target.pk is None
+    check_target_url(values.get("url", target.url))
     moved = not is_new and "url" in values and _place(values["url"]) != _place(target.url)
     for name in FIELDS:
         setattr(target, name, values.get(name, getattr(target, name)))
-    check_target_url(target.url)
     if secret is not None:
         target.sealed_secret = seal(Secret(secret)) if secret else ""
     elif moved and target.sealed_secret:

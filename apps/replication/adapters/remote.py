@@ -14,13 +14,14 @@ import requests
 from django.utils.translation import gettext as _
 from urllib3.exceptions import HTTPError
 
-from apps.replication.ports import Place
+from apps.replication.ports import LONGEST_RUN_S, Place
 from dce_portal.errors import Unavailable
 from dce_portal.outward import ClosedAddressError, outward_session
 
 TIMEOUT_S: Final = (5.0, 30.0)
-SESSION_S: Final = 1500.0
+SESSION_S: Final = LONGEST_RUN_S + 600
 LIST_LIMIT_BYTES: Final = 32 * 1024 * 1024
+TOKEN_LIMIT_BYTES: Final = 256 * 1024
 PAGE_ROWS: Final = 1000
 MOST_PAGES: Final = 1000
 MISSING: Final = frozenset({404})
@@ -52,12 +53,12 @@ class HttpRemote:
     def repositories(self) -> Iterator[str]:
         """Page after page."""
         for page in self._pages("/v2/_catalog", scope="registry:catalog:*"):
-            yield from (str(name) for name in page.get("repositories") or ())
+            yield from _texts(page.get("repositories"))
 
     def tags(self, repository: str) -> tuple[str, ...]:
         """All of them."""
         pages = self._pages(f"/v2/{quote(repository)}/tags/list", scope=_pull(repository))
-        return tuple(str(tag) for page in pages for tag in page.get("tags") or ())
+        return tuple(tag for page in pages for tag in _texts(page.get("tags")))
 
     def digest_of(self, repository: str, tag: str) -> str | None:
         """By a HEAD, which costs no quota at Docker Hub."""
@@ -81,8 +82,7 @@ class HttpRemote:
 
     def _object(self, answer: requests.Response) -> dict[str, Any]:
         try:
-            body = b"".join(answer.iter_content(65_536))[: LIST_LIMIT_BYTES + 1]
-            page = json.loads(body)
+            page = json.loads(_limited(answer, LIST_LIMIT_BYTES))
         except (ValueError, requests.RequestException, HTTPError) as error:
             raise self._away(type(error).__name__) from error
         if not isinstance(page, dict):
@@ -133,19 +133,24 @@ class HttpRemote:
         if self._base.startswith("https:") and not realm.startswith("https:"):
             raise self._away(_("it wants the password sent in the clear"))
         asked = {"scope": scope, "service": challenge.get("service", "")}
-        options: dict[str, Any] = {"timeout": TIMEOUT_S, "allow_redirects": False}
+        options: dict[str, Any] = {"timeout": TIMEOUT_S, "allow_redirects": False, "stream": True}
         try:
-            answer = self._session.get(realm, params=asked, auth=self._pair, **options)  # type: ignore[arg-type]  # bytes are taken as they are
-            answer.raise_for_status()
-            document = answer.json()
+            given = self._session.get(realm, params=asked, auth=self._pair, **options)  # type: ignore[arg-type]  # bytes are taken as they are
+            with closing(given) as answer:
+                answer.raise_for_status()
+                document = json.loads(_limited(answer, TOKEN_LIMIT_BYTES))
             return str(document.get("token") or document["access_token"])
-        except (requests.RequestException, ValueError, KeyError, AttributeError) as error:
+        except (
+            requests.RequestException,
+            HTTPError,
+            ValueError,
+            KeyError,
+            AttributeError,
+        ) as error:
             raise self._away(_("it gives no token")) from error
 
     def _away(self, cause: str) -> Unavailable:
-        host = urlsplit(self._base).netloc
-        sentence = _("The registry %(host)s did not answer as it should (%(cause)s).")
-        return Unavailable(sentence % {"host": host, "cause": cause})
+        return _away(urlsplit(self._base).netloc, cause)
 
 
 @contextmanager
@@ -163,6 +168,28 @@ def open_remote(place: Place) -> Iterator[HttpRemote]:
             yield HttpRemote(place, session)
     except ClosedAddressError as error:
         raise Unavailable(_("The address %(host)s is closed.") % {"host": error}) from error
+    except requests.RequestException as error:
+        raise _away(place.host, type(error).__name__) from error
+
+
+def _away(host: str, cause: str) -> Unavailable:
+    sentence = _("The registry %(host)s did not answer as it should (%(cause)s).")
+    return Unavailable(sentence % {"host": host, "cause": cause})
+
+
+def _limited(answer: requests.Response, limit_bytes: int) -> bytes:
+    """The body; ValueError, and no more of it is read, once it is longer."""
+    body = bytearray()
+    for part in answer.iter_content(65_536):
+        body += part
+        if len(body) > limit_bytes:
+            raise ValueError("too long")
+    return bytes(body)
+
+
+def _texts(found: object) -> list[str]:
+    """The names in what should be a list of them."""
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
 
 
 def _pull(repository: str) -> str:

@@ -112,14 +112,14 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _watched(process: subprocess.Popen[bytes], is_wanted: Callable[[], bool]) -> int:
-    """The exit code; 0 for what nobody wants any more."""
+    """The exit code; Unavailable for what nobody wants any more."""
     asked_at = time.monotonic()
     while process.poll() is None:
         time.sleep(POLL_S)
         if time.monotonic() - asked_at >= ASK_EVERY_S:
             asked_at = time.monotonic()
             if not is_wanted():
-                return 0
+                raise Unavailable(_("The copy was ended before it was whole."))
     return process.returncode
 
 

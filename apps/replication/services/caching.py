@@ -21,6 +21,7 @@ from apps.replication.services.carrying import Tally, Way, carry
 from apps.replication.services.plans import Item, here
 from apps.replication.services.running import (
     FETCH,
+    LONGEST_OPERATION_S,
     counts_of,
     is_busy,
     refuse_failures,
@@ -119,7 +120,7 @@ def _start_refresh(cache: CacheNamespace) -> None:
     )
 
 
-@operation_handler(FETCH)
+@operation_handler(FETCH, within_s=LONGEST_OPERATION_S)
 def fetch(run: OperationRun) -> Mapping[str, Any]:
     """One image, or everything that was fetched before."""
     found = CacheNamespace.objects.select_related("namespace", "remote")

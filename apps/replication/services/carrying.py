@@ -9,14 +9,12 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from apps.replication.ports import CopierPort, CopyJob, Place
+from apps.replication.ports import LONGEST_RUN_S, CopierPort, CopyJob, Place
 from apps.replication.services.plans import Item
 from dce_portal.errors import PortalError
 from dce_portal.models import Operation
 from dce_portal.operations import OperationRun
 
-# A worker's task ends after half an hour; what is left then is carried by the next run.
-LONGEST_RUN_S: Final = 1500.0
 NAMED_AT_MOST: Final = 20
 
 
@@ -38,44 +36,53 @@ class Tally:
     skipped: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     left: int = 0
+    still_open: list[Item] = field(default_factory=list)
 
 
 def carry(run: OperationRun, way: Way, items: Iterable[Item]) -> Tally:
     """Each tag; one that fails does not keep the others."""
+    tally, until = Tally(), time.monotonic() + LONGEST_RUN_S
     ones = list(items)
     run.say(_("%(n)d tags are to be looked at.") % {"n": len(ones)})
-    tally, until = Tally(), time.monotonic() + LONGEST_RUN_S
     for number, item in enumerate(ones):
         run.stop_if_cancelled()
         if time.monotonic() > until:
-            tally.left = len(ones) - number
-            run.say(_("Time is over; %(n)d tags are left for the next run.") % {"n": tally.left})
+            tally.still_open += ones[number:]
             break
-        _carry_one(run, way, item, tally)
+        if not _carry_one(run, way, item, tally, until=until):
+            tally.still_open.append(item)
         run.progress((number + 1) * 100 // len(ones))
+    tally.left = len(tally.still_open) - len(tally.failed)
+    if tally.left:
+        run.say(_("Time is over; %(n)d tags are left for the next run.") % {"n": tally.left})
     _say_skipped(run, tally)
     return tally
 
 
-def _carry_one(run: OperationRun, way: Way, item: Item, tally: Tally) -> None:
+def _carry_one(run: OperationRun, way: Way, item: Item, tally: Tally, *, until: float) -> bool:
+    """Whether it is there now."""
     name = f"{item.target}:{item.tag}"
     try:
         if way.is_there(item):
             tally.skipped.append(name)
-            return
+            return True
         job = CopyJob(way.source, f"{item.source}:{item.tag}", way.target, name)
-        way.copier.copy(job, is_wanted=lambda: _is_wanted(run))
+        way.copier.copy(job, is_wanted=lambda: _is_wanted(run, until))
     except PortalError as error:
-        tally.failed.append(name)
+        run.stop_if_cancelled()
         run.say(f"✗ {name}: {error.message}")
-        return
-    run.stop_if_cancelled()
+        # What the end of the run broke off has not failed: it is left.
+        if time.monotonic() <= until:
+            tally.failed.append(name)
+        return False
     tally.copied.append(name)
     run.say(_("✓ %(name)s: copied") % {"name": name})
+    return True
 
 
-def _is_wanted(run: OperationRun) -> bool:
-    return not Operation.objects.filter(pk=run.operation.pk, cancel_requested=True).exists()
+def _is_wanted(run: OperationRun, until: float) -> bool:
+    cancelled = Operation.objects.filter(pk=run.operation.pk, cancel_requested=True)
+    return time.monotonic() <= until and not cancelled.exists()
 
 
 def _say_skipped(run: OperationRun, tally: Tally) -> None:

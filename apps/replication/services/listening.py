@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import structlog
+from django.db import transaction
 from django.utils import timezone
 
-from apps.replication.models import PushedTag, ReplicationRule
+from apps.replication.models import ReplicationRule
 from apps.replication.rules.choosing import is_wanted
 from apps.replication.rules.schedule import is_due
-from apps.replication.services import running
+from apps.replication.services import pushed, running
 from apps.webhooks.services import event_raised
 from dce_portal.errors import PortalError
 from dce_portal.origin import PORTAL
 
 log = structlog.get_logger(__name__)
-
-MOST_AT_ONCE: Final = 500
 
 
 def connect() -> None:
@@ -34,12 +33,12 @@ def note_push(
     if kind != "push" or not tag:
         return
     rules = ReplicationRule.objects.filter(is_active=True, on_push=True, direction="push")
-    rows = [
-        PushedTag(rule=rule, repository=repository, tag=tag)
+    wanting = [
+        rule
         for rule in rules
         if is_wanted(rule.repositories, repository) and is_wanted(rule.tags, str(tag))
     ]
-    PushedTag.objects.bulk_create(rows, ignore_conflicts=True)
+    pushed.note(wanting, repository, str(tag))
 
 
 def start_due() -> int:
@@ -59,8 +58,8 @@ def _start_if_due(rule: ReplicationRule) -> bool:
     now = timezone.now()
     due = is_due(
         now,
-        since=rule.last_started_at or rule.created_at,
-        has_run=rule.last_started_at is not None,
+        since=rule.last_whole_at or rule.created_at,
+        has_run=rule.last_whole_at is not None,
         every_minutes=rule.every_minutes,
         cron=rule.cron,
     )
@@ -70,10 +69,9 @@ def _start_if_due(rule: ReplicationRule) -> bool:
     return _start_pushed(rule)
 
 
+@transaction.atomic
 def _start_pushed(rule: ReplicationRule) -> bool:
-    waiting = list(rule.waiting.order_by("pk")[:MOST_AT_ONCE])
-    if not waiting:
-        return False
-    running.start_rule(rule, origin=PORTAL, only=[[one.repository, one.tag] for one in waiting])
-    PushedTag.objects.filter(pk__in=[one.pk for one in waiting]).delete()
-    return True
+    waiting = pushed.take(rule)
+    if waiting:
+        running.start_rule(rule, origin=PORTAL, only=waiting)
+    return bool(waiting)

@@ -70,11 +70,11 @@ def save_remote(
     Where the address names another host, a kept secret is not sent to it: it must be given again.
     """
     is_new = remote.pk is None
+    check_remote_url(values.get("url", remote.url).rstrip("/"))
     moved = not is_new and "url" in values and _place(values["url"]) != _place(remote.url)
     for name in REMOTE_FIELDS:
         setattr(remote, name, values.get(name, getattr(remote, name)))
     remote.url = remote.url.rstrip("/")
-    check_remote_url(remote.url)
     check_authority(remote.ca_pem)
     if secret is not None:
         remote.sealed_secret = seal(Secret(secret)) if secret else ""

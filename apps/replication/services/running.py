@@ -14,6 +14,8 @@ from apps.registry.selectors import namespace_names
 from apps.registry.services import own_registry
 from apps.replication import backends
 from apps.replication.models import ReplicationRule
+from apps.replication.ports import LONGEST_RUN_S
+from apps.replication.services import pushed
 from apps.replication.services.carrying import Tally, Way, carry
 from apps.replication.services.plans import Item, here, pulled_items, pushed_items, there
 from apps.webhooks.services import raise_event
@@ -32,6 +34,8 @@ RUN: Final = "replication.run"
 FETCH: Final = "replication.fetch"
 KINDS: Final = (RUN, FETCH)
 SHOWN_FAILED: Final = 20
+# A run ends itself before; what is still there then has lost its worker.
+LONGEST_OPERATION_S: Final = LONGEST_RUN_S + 1200
 
 Outcome = ReplicationRule.Outcome
 Direction = ReplicationRule.Direction
@@ -57,7 +61,10 @@ def start_rule(
         origin=origin,
         parameters={"rule": rule.pk, "only": only},
     )
-    ReplicationRule.objects.filter(pk=rule.pk).update(last_started_at=timezone.now())
+    # Just some of its tags are no run of its schedule.
+    started = ("last_started_at", "last_whole_at") if only is None else ("last_started_at",)
+    now = timezone.now()
+    ReplicationRule.objects.filter(pk=rule.pk).update(**dict.fromkeys(started, now))
     return operation
 
 
@@ -70,7 +77,7 @@ def _check_place(rule: ReplicationRule) -> None:
             raise InvalidInput(sentence % {"name": namespace}, field="prefix")
 
 
-@operation_handler(RUN)
+@operation_handler(RUN, within_s=LONGEST_OPERATION_S)
 def run_rule(run: OperationRun) -> Mapping[str, Any]:
     """Carry out one run, and note on the rule how it ended."""
     rule = (
@@ -78,8 +85,10 @@ def run_rule(run: OperationRun) -> Mapping[str, Any]:
     )
     if rule is None:
         raise NotFound(_("The rule is gone; nothing was copied."))
+    given = run.parameters.get("only")
+    only = None if given is None else frozenset((name, tag) for name, tag in given)
     try:
-        with _way(rule, run.parameters.get("only")) as (way, items):
+        with _way(rule, only) as (way, items):
             tally = carry(run, way, items)
     except OperationCancelled:
         _note(rule, Outcome.PARTLY, _("It was cancelled."))
@@ -87,19 +96,21 @@ def run_rule(run: OperationRun) -> Mapping[str, Any]:
     except PortalError as error:
         _note(rule, Outcome.FAILED, error.message)
         raise
+    if rule.direction == Direction.PUSH:
+        still_open = {(item.source, item.tag) for item in tally.still_open}
+        pushed.settle(rule, only, still_open=still_open)
     return _conclude(rule, tally)
 
 
 @contextmanager
 def _way(
-    rule: ReplicationRule, only: list[list[str]] | None
+    rule: ReplicationRule, only: frozenset[tuple[str, str]] | None
 ) -> Iterator[tuple[Way, Iterator[Item]]]:
     with backends.remote_of(rule.remote) as remote, backends.own_place() as own:
         theirs, copier = backends.place_of(rule.remote), backends.copier()
         if rule.direction == Direction.PUSH:
-            named = None if only is None else frozenset((name, tag) for name, tag in only)
             way = Way(own, theirs, copier, lambda item: there(remote, item))
-            yield way, pushed_items(rule, named)
+            yield way, pushed_items(rule, only)
             return
         with own_registry() as registry:
             way = Way(theirs, own, copier, lambda item: here(remote, registry, item))

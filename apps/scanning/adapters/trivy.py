@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from django.utils.translation import gettext as _
 
@@ -108,19 +108,28 @@ class Trivy:
     ) -> None:
         said = folder / "said"
         with said.open("wb") as log:
-            process = subprocess.Popen(
-                [self.program, *arguments],
-                env=_environment(folder, secrets),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+            process = self._begun(arguments, _environment(folder, secrets), log)
             try:
                 code = _watched(process, is_wanted)
             finally:
                 _end(process)
         if code:
             raise Unavailable(_last_words(said))
+
+    def _begun(
+        self, arguments: list[str], environment: Mapping[str, str], log: IO[bytes]
+    ) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                [self.program, *arguments],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        except OSError as error:
+            sentence = _("Trivy could not be started: %(cause)s.")
+            raise Unavailable(sentence % {"cause": error.strerror or error}) from error
 
     def _converted(self, report: Path, kind: str, folder: Path) -> bytes:
         """The same as an SBOM; nothing where this Trivy cannot, which keeps no findings back."""

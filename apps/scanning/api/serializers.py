@@ -28,6 +28,7 @@ class ScanReportSerializer(serializers.ModelSerializer[ScanReport]):
     """What was found in one image, in numbers."""
 
     url = serializers.HyperlinkedIdentityField(view_name="api:scan-report-detail")
+    repository = serializers.CharField(source="shown_place", read_only=True)
 
     class Meta:
         """All facts but the findings."""

@@ -47,7 +47,7 @@ KIND = OpenApiParameter(
 class ScanReportFilters(filters.FilterSet):
     """Of reports."""
 
-    repository = filters.CharFilter(max_length=255)
+    repository = filters.CharFilter(field_name="place", max_length=255)
     digest = filters.CharFilter(max_length=160)
     state = filters.ChoiceFilter(choices=ScanReport.State.choices)
 

@@ -17,6 +17,7 @@ LONGEST_WAIT_S: Final = 21_600
 RETRIED_STATUSES: Final = frozenset({408, 425, 429})
 CLOSED: Final = "address"
 SWITCHED_OFF: Final = "off"
+OWN_FAULT: Final = "portal"
 FOR_GOOD: Final = frozenset({CLOSED, SWITCHED_OFF})
 
 

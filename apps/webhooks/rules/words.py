@@ -16,6 +16,7 @@ PROBLEMS: dict[str, str | Promise] = {
     "tls": gettext_lazy("The certificate of the receiver could not be checked."),
     "name": gettext_lazy("The host's name could not be resolved."),
     "connect": gettext_lazy("Nobody listens at the address, or the connection broke."),
+    "portal": gettext_lazy("The portal could not send it; its log says why."),
 }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import timedelta
 from typing import Any
 
@@ -13,14 +14,22 @@ from django.utils import timezone
 
 from apps.webhooks.models import WebhookDelivery
 from apps.webhooks.ports import HookAnswer, HookMessage, HookPort
-from apps.webhooks.rules.sending import SWITCHED_OFF, body_of, is_taken, next_wait_s
-from apps.webhooks.selectors import due
+from apps.webhooks.rules.sending import (
+    MOST_ATTEMPTS,
+    OWN_FAULT,
+    SWITCHED_OFF,
+    body_of,
+    is_taken,
+    next_wait_s,
+)
+from apps.webhooks.selectors import first_of_each
 from dce_portal.sealing import unseal
 from dce_portal.secret import Secret
 
 log = structlog.get_logger(__name__)
 
-BATCH = 40
+# Two after the other, each as long as an exchange may last: a round is over well before its leases are.
+BATCH = 16
 AT_ONCE = 8
 # One receiver that hangs must not keep the others waiting.
 MOST_FOR_ONE = 8
@@ -31,36 +40,40 @@ State = WebhookDelivery.State
 
 
 def send_due(port: HookPort) -> int:
-    """One round: takes what is due, sends it side by side, writes the results; returns how many."""
+    """One round: takes what is due, sends it side by side, writes each result as it comes; returns how many."""
     rows = [row for row in _fairly() if _claim(row)]
-    if not rows:
-        return 0
-    messages = [_message(row) for row in rows]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(lambda one: _sent(port, one), messages))
-    for row, answer in zip(rows, answers, strict=True):
-        _note(row, answer)
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        sent = {pool.submit(_sent, port, row): row for row in rows}
+        for future in as_completed(sent):
+            _note(sent[future], future.result())
+    finally:
+        pool.shutdown(cancel_futures=True)
     return len(rows)
 
 
 def _fairly() -> list[WebhookDelivery]:
-    taken: dict[int, int] = {}
+    """The first of each webhook, and of one no more than it has places left."""
+    now = timezone.now()
+    leased = WebhookDelivery.objects.filter(lease_until__gt=now)
+    taken = Counter(leased.values_list("webhook", flat=True))
     chosen: list[WebhookDelivery] = []
-    for row in due(timezone.now())[: BATCH * 5]:
-        count = taken.get(row.webhook_id, 0)
-        if count < MOST_FOR_ONE and len(chosen) < BATCH:
-            taken[row.webhook_id] = count + 1
+    for row in first_of_each(now, MOST_FOR_ONE):
+        if taken[row.webhook_id] < MOST_FOR_ONE and len(chosen) < BATCH:
+            taken[row.webhook_id] += 1
             chosen.append(row)
     return chosen
 
 
 def _claim(row: WebhookDelivery) -> bool:
-    """False when another worker was first."""
+    """False when another worker was first, and for what never came to an end however often it was tried."""
     now = timezone.now()
     free = WebhookDelivery.objects.filter(Q(lease_until=None) | Q(lease_until__lte=now), pk=row.pk)
-    is_mine = free.filter(attempts=row.attempts).update(
-        state=State.SENDING, lease_until=now + LEASE, attempts=row.attempts + 1
-    )
+    mine = free.filter(attempts=row.attempts)
+    if row.attempts >= MOST_ATTEMPTS:
+        mine.update(state=State.GIVEN_UP, finished_at=now, next_at=None, lease_until=None)
+        return False
+    is_mine = mine.update(state=State.SENDING, lease_until=now + LEASE, attempts=row.attempts + 1)
     row.attempts += 1
     return bool(is_mine)
 
@@ -73,8 +86,13 @@ def _message(row: WebhookDelivery) -> HookMessage | None:
     return HookMessage(row.webhook.url, key, str(row.uid), row.kind, body_of(row.body))
 
 
-def _sent(port: HookPort, message: HookMessage | None) -> HookAnswer:
-    return HookAnswer(problem=SWITCHED_OFF) if message is None else port.send(message)
+def _sent(port: HookPort, row: WebhookDelivery) -> HookAnswer:
+    try:
+        message = _message(row)
+        return HookAnswer(problem=SWITCHED_OFF) if message is None else port.send(message)
+    except Exception:
+        log.exception("webhook_not_sent", webhook=row.webhook.name)
+        return HookAnswer(problem=OWN_FAULT)
 
 
 def _note(row: WebhookDelivery, answer: HookAnswer) -> None:

@@ -176,7 +176,7 @@ def test_a_batch_that_was_taken_and_not_noted_is_sent_again(monkeypatch):
             patch.setattr(sending, "_note_taken", forget)
             with pytest.raises(Forgetful):
                 send(forward)
-        assert send(forward) == 1
+        assert again(forward) == 1
         first, second = receiver.take(2)
     assert first == second
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 
+import jwt
 import pytest
 from celery import current_app
 from django.conf import settings as django_settings
 
 from apps.registry.models import Manifest
+from apps.registry.signing import ALGORITHM
+from dce_portal import secret_files
 from dce_portal.launcher.keys import make_keys
 from tests.factories.registry import (
     INDEX,
@@ -51,3 +56,17 @@ def image(db) -> Manifest:
     index.children.set([*images, attestation])
     TagFactory(repository=repository, manifest=index, name="1")
     return images[0]
+
+
+def bearer(repository: str = "team/app", actions: Sequence[str] = ("pull",)) -> str:
+    """As the registry's token service gives it."""
+    key = (django_settings.PATHS.secrets / secret_files.SIGNING_KEY).read_bytes()
+    now = int(time.time())
+    claims = {
+        "iss": django_settings.REGISTRY_ISSUER,
+        "aud": django_settings.REGISTRY_SERVICE,
+        "sub": "alice",
+        "exp": now + 60,
+        "access": [{"type": "repository", "name": repository, "actions": list(actions)}],
+    }
+    return f"Bearer {jwt.encode(claims, key, algorithm=ALGORITHM)}"

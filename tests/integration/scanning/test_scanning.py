@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.accounts.models import AuditEvent
 from apps.registry.models import Role
 from apps.registry.services import grant_role
-from apps.scanning import backends
+from apps.scanning import backends, selectors
 from apps.scanning.adapters.fake import FakeScanner
 from apps.scanning.models import ScanPolicy, ScanReport
 from apps.scanning.ports import ImagePlace, ScanResult
@@ -27,6 +27,7 @@ from dce_portal.models import Operation
 from dce_portal.operations import execute
 from dce_portal.origin import PORTAL
 from dce_portal.secret import Secret
+from tests.integration.scanning.conftest import bearer
 from tests.standins.trivy import RECORDING
 
 pytestmark = pytest.mark.django_db
@@ -134,7 +135,8 @@ def test_a_policy_blocks_by_what_was_found(image, scanner, values, allowed):
     assert allowed or "CVE-2019-14697" in verdict.reason
 
 
-def test_what_was_not_scanned_is_blocked_where_wanted(image):
+def test_what_was_not_scanned_is_blocked_where_wanted(image, monkeypatch):
+    monkeypatch.setattr(selectors, "own_registry", _registry_of({"1": index_of(image).digest}))
     assert pull(image).is_allowed
     policy_of(image, block_from="low")
     assert pull(image).is_allowed
@@ -143,6 +145,22 @@ def test_what_was_not_scanned_is_blocked_where_wanted(image):
     assert pull(image, index_of(image).digest).is_allowed
     assert pull(image, "1").is_allowed
     assert not pull(image, "not-known-yet").is_allowed
+
+
+def _registry_of(tags):
+    """The registry's own answers."""
+    from contextlib import contextmanager
+
+    from apps.registry.adapters.fake import FakeRegistry
+
+    registry = FakeRegistry()
+    registry.tag_digests["team/app"] = tags
+
+    @contextmanager
+    def opened():
+        yield registry
+
+    return opened
 
 
 def test_a_pull_without_a_policy_costs_one_query(image, django_assert_num_queries):
@@ -167,10 +185,11 @@ def test_the_guard_answers_nginx(client, image, scanner, monkeypatch):
     policy_of(image, block_from="critical")
     path = f"/v2/team/app/manifests/{image.digest}"
     address = "/internal/registry/pull-guard"
-    let = client.get(address, headers={"X-Guarded-Path": path})
+    shown = {"X-Guarded-Path": path, "Authorization": bearer()}
+    let = client.get(address, headers=shown)
     assert (let.status_code, let.headers["X-Accel-Redirect"]) == (200, "@pulled")
     execute(str(start_scan("team/app", image.digest, origin=PORTAL).pk))
-    refused = client.get(address, headers={"X-Guarded-Path": path})
+    refused = client.get(address, headers=shown)
     assert refused.status_code == 403
     assert refused.json()["errors"][0]["code"] == "DENIED"
     assert "CVE-2019-14697" in refused.json()["errors"][0]["message"]
@@ -180,7 +199,7 @@ def test_the_guard_answers_nginx(client, image, scanner, monkeypatch):
         raise RuntimeError
 
     monkeypatch.setattr("apps.scanning.views.may_pull", broken)
-    assert client.get(address, headers={"X-Guarded-Path": path}).status_code == 503
+    assert client.get(address, headers=shown).status_code == 503
 
 
 def test_reports_of_images_that_are_gone_are_dropped(image, scanner):
