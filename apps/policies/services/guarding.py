@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from django.core.cache import cache
 from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
 
 from apps.accounts.services import record_audit
 from apps.policies import backends
@@ -169,9 +170,13 @@ def _weigh(
 
 
 def _is_first(case: _Case, manifest: ManifestInfo) -> bool:
-    """False where another manifest is on its way under the same new tag."""
+    """False where another manifest is on its way under the same new tag; not known while Redis is away."""
     place = f"guard:new-tag:{case.repository}:{case.reference}"
-    return cache.add(place, manifest.digest, SAME_TAG_S) or cache.get(place) == manifest.digest
+    try:
+        is_new = cache.add(place, manifest.digest, SAME_TAG_S)
+        return is_new or cache.get(place) in (None, manifest.digest)
+    except RedisError:
+        return True
 
 
 def _tag(case: _Case, rules: tuple[TagRuleFact, ...], *, is_new: bool) -> str | None:

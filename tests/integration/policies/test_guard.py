@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.test import Client
+from redis.exceptions import RedisError
 
 from apps.accounts.models import AuditEvent
 from apps.policies.models import ImageRule, NamespaceBlob, NotedPush, Quota, TagRule
@@ -176,6 +177,17 @@ def test_of_two_that_make_the_same_tag_at_once_the_first_has_it(ask: Any, team: 
     TagRule.objects.create(namespace=team, tags="v*")
     assert ask("alice", "v1", image(5)) is None
     assert "somebody else is pushing this tag" in ask("bob", "v1", image(6))
+    assert ask("alice", "v1", image(5)) is None
+
+
+def test_a_push_goes_on_while_redis_is_away(
+    ask: Any, team: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_anything: object) -> None:
+        raise RedisError("away")
+
+    TagRule.objects.create(namespace=team, tags="v*")
+    monkeypatch.setattr("django.core.cache.backends.locmem.LocMemCache.add", away)
     assert ask("alice", "v1", image(5)) is None
 
 
