@@ -54,7 +54,10 @@ def own(registry_server: RegistryServer, monkeypatch: pytest.MonkeyPatch) -> Non
         key_pem=(registry_server.secrets / secret_files.SIGNING_KEY).read_bytes(),
         certificate_pem=(registry_server.secrets / secret_files.SIGNING_CERTIFICATE).read_bytes(),
     )
-    paths = SimpleNamespace(socket=lambda _name: registry_server.socket)
+    paths = SimpleNamespace(
+        socket=lambda _name: registry_server.socket,
+        read_only_file=registry_server.secrets.parent / "registry-read-only",
+    )
     monkeypatch.setattr(backends, "signer", lambda: signer)
     monkeypatch.setattr(backends, "settings", SimpleNamespace(REGISTRY_URL=None, PATHS=paths))
 
