@@ -15,7 +15,7 @@ TRY = "SELECT pg_try_advisory_xact_lock(%s)"
 
 @pytest.mark.postgres
 @pytest.mark.usefixtures("on_postgres")
-@pytest.mark.parametrize("name", ["registry upkeep", "b"], ids=["above 2³¹", "below"])
+@pytest.mark.parametrize("name", ["registry upkeep", "b"], ids=["large", "small"])
 def test_nobody_else_is_inside_a_block_of_the_same_name(
     postgres_server: PostgresServer, name: str
 ) -> None:
