@@ -117,7 +117,7 @@ class RegistryPort(Protocol):
         ...
 
     def digest_of(self, repository: str, *, tag: str) -> str:
-        """The digest that a tag points at."""
+        """The digest that a tag points at; of a digest itself, if it is there."""
         ...
 
     def manifest(self, repository: str, *, digest: str) -> ManifestInfo:

@@ -163,6 +163,7 @@ def test_lists_repositories_and_tags(subject: Subject) -> None:
 def test_reads_an_image(subject: Subject) -> None:
     digest = subject.push_image("reads/app", "v1")
     assert subject.port.digest_of("reads/app", tag="v1") == digest
+    assert subject.port.digest_of("reads/app", tag=digest) == digest
     info = subject.port.manifest("reads/app", digest=digest)
     assert (info.digest, info.media_type, info.platform) == (digest, IMAGE, PLATFORMS[0])
     assert info.size_bytes > info.layers[0].size_bytes > 0
@@ -185,6 +186,8 @@ def test_unknown_things_are_not_found(subject: Subject) -> None:
         subject.port.tags("unknown/app")
     with pytest.raises(NotFound):
         subject.port.digest_of("known/app", tag="v9")
+    with pytest.raises(NotFound):
+        subject.port.digest_of("known/app", tag=digest_of("nothing"))
     with pytest.raises(NotFound):
         subject.port.manifest("known/app", digest=digest_of("nothing"))
 

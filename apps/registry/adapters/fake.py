@@ -49,6 +49,8 @@ class FakeRegistry:
     def digest_of(self, repository: str, *, tag: str) -> str:
         """The digest that a tag points at."""
         self.check_up(f"digest {repository}:{tag}")
+        if ":" in tag:
+            return self._known(self._known(self.manifests, repository), tag).digest
         return self._known(self._known(self.tag_digests, repository), tag)
 
     def manifest(self, repository: str, *, digest: str) -> ManifestInfo:

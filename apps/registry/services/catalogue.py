@@ -100,8 +100,17 @@ def store_manifest(
             _store_read(repository, child, push)
         manifest = _store_read(repository, reading.manifest, push)
         _link_children(manifest, reading.manifest)
-    Manifest.objects.filter(pk=manifest.pk, missing_since__isnull=False).update(missing_since=None)
+    _take_back(manifest)
     return manifest
+
+
+def _take_back(manifest: Manifest) -> None:
+    """It is there again, and its platforms with it."""
+    named = Q(pk=manifest.pk) | Q(parents=manifest.pk)
+    missing = Manifest.objects.filter(named, missing_since__isnull=False)
+    if keys := list(missing.values_list("pk", flat=True)):
+        Manifest.objects.filter(pk__in=keys).update(missing_since=None)
+        contents.mark_stale(manifest.repository_id)
 
 
 def _pushed(push: Push) -> dict[str, Any]:

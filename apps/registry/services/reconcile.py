@@ -22,6 +22,7 @@ from apps.registry.rights import namespace_of
 from apps.registry.selectors import namespace_names
 from apps.registry.services import catalogue, contents
 from apps.registry.services.catalogue import Push
+from apps.registry.services.vanished import mark_vanished
 from dce_portal.errors import NotFound, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -57,6 +58,7 @@ def reconcile(port: RegistryPort) -> ReconcileReport:
         )
     _mark(Repository.objects.all(), gone_repositories, at=began)
     _mark(Tag.objects.all(), gone_tags, at=began)
+    mark_vanished(port, at=began)
     return ReconcileReport(
         filled_tags=filled,
         missing_repositories=len(gone_repositories),

@@ -54,18 +54,22 @@ def refresh_sizes() -> int:
 
 def bytes_of_repository(key: int) -> int:
     """What one repository stores, each blob once."""
-    return _bytes(ManifestBlob.objects.filter(repository=key).values("blob"))
+    return _bytes(_present().filter(repository=key).values("blob"))
 
 
 def bytes_of_namespace(key: int) -> int:
     """What one namespace stores, each blob once."""
-    return _bytes(ManifestBlob.objects.filter(repository__namespace=key).values("blob"))
+    return _bytes(_present().filter(repository__namespace=key).values("blob"))
 
 
 def bytes_of_registry() -> int:
     """What the whole registry stores, each blob once, as far as manifests list it."""
-    used = Blob.objects.filter(Exists(ManifestBlob.objects.filter(blob=OuterRef("pk"))))
+    used = Blob.objects.filter(Exists(_present().filter(blob=OuterRef("pk"))))
     return int(used.aggregate(bytes=Sum("size_bytes"))["bytes"] or 0)
+
+
+def _present() -> QuerySet[ManifestBlob]:
+    return ManifestBlob.objects.filter(manifest__missing_since=None)
 
 
 def _bytes(keys: QuerySet[ManifestBlob, Any]) -> int:
