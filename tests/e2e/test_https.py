@@ -98,7 +98,9 @@ def negotiated(site: Site) -> str | None:
     command = ["openssl", "s_client", "-alpn", "h2,http/1.1", "-connect"]
     address = f"127.0.0.1:{site.portal.https_port}"
     done = subprocess.run([*command, address], input=b"", capture_output=True, timeout=TIMEOUT_S)
-    found = [line for line in done.stdout.decode().splitlines() if line.startswith("ALPN")]
+    # What the server says first may come out among the words, and is no text.
+    said = done.stdout.decode(errors="replace").splitlines()
+    found = [line for line in said if line.startswith("ALPN")]
     return found[0].rpartition(" ")[2] if found else None
 
 
