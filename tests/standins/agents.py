@@ -37,7 +37,7 @@ def standin_agents(
     """So many agents that answer, known to the portal."""
     folder.mkdir(parents=True, exist_ok=True)
     _certify(portal, folder)
-    port = free_port()
+    port = free_port(count=2)  # the second is where they tell what they were asked
     numbers = map(str, (count, containers, port))
     command = [sys.executable, "-m", "bench.agents", str(folder), *numbers]
     agents = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE)
