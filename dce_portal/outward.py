@@ -16,7 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 
 from dce_portal.addresses import is_allowed
 
@@ -27,6 +27,10 @@ MOST_ADDRESSES = 4
 
 class ClosedAddressError(Exception):
     """The name leads to an address that the operator has not opened; the text is that address."""
+
+
+# What an exchange with such an address may end in; an address that is none is a ValueError.
+FAILURES = (requests.RequestException, HTTPError, ClosedAddressError, OSError, ValueError)
 
 
 class _Guard:

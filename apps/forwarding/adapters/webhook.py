@@ -11,11 +11,9 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import orjson
-import requests
-from urllib3.exceptions import HTTPError
 
 from apps.forwarding.ports import Record
-from dce_portal.outward import ClosedAddressError, outward_session
+from dce_portal.outward import FAILURES, outward_session
 from dce_portal.secret import Secret
 
 TIMEOUTS_S = (3.0, 10.0)
@@ -53,13 +51,7 @@ class Webhook:
                 answer = session.post(self._url, data=body, headers=headers, **options)
                 with closing(answer):
                     said = next(answer.iter_content(MOST_SAID_BYTES), b"")
-        except (
-            requests.RequestException,
-            HTTPError,
-            ClosedAddressError,
-            OSError,
-            ValueError,
-        ) as error:
+        except FAILURES as error:
             return type(error).__name__
         if 200 <= answer.status_code < 300:
             return ""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from contextlib import closing
 from typing import Any
 
-import requests
 from cramjam import snappy
-from urllib3.exceptions import HTTPError
 
 from apps.interop.ports import WriteAnswer
-from dce_portal.outward import ClosedAddressError, outward_session
+from dce_portal.outward import FAILURES, outward_session
 from dce_portal.secret import Secret
 
 TIMEOUTS_S = (3.0, 10.0)
@@ -54,13 +52,7 @@ class HttpWriter:
                 closing(session.post(self._url, data=body, **options)) as answer,
             ):
                 said = next(answer.iter_content(MOST_SAID_BYTES), b"")
-        except (
-            requests.RequestException,
-            HTTPError,
-            ClosedAddressError,
-            OSError,
-            ValueError,
-        ) as error:
+        except FAILURES as error:
             return WriteAnswer(0, type(error).__name__)
         text = said.decode(errors="replace").strip()
         return WriteAnswer(answer.status_code, text, answer.headers.get("Retry-After"))
