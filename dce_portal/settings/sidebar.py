@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,6 +11,19 @@ from django.urls import reverse_lazy
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+
+def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
+    """What the theme copies for every page: the groups with their addresses worked out."""
+    return _addressed()
+
+
+@cache
+def _addressed() -> list[dict[str, Any]]:
+    return [
+        {**group, "items": [{**item, "link": str(item["link"])} for item in group["items"]]}
+        for group in navigation()
+    ]
 
 
 def navigation() -> list[dict[str, Any]]:

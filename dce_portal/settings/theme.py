@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from dce_portal.settings.sidebar import navigation
+from dce_portal.settings.sidebar import sidebar
 
 # A calm blue: state colours (green, amber, red) stay the loudest on a page.
 PRIMARY = {
@@ -49,5 +49,5 @@ UNFOLD: dict[str, Any] = {
         lambda request: static("css/charts.css"),
     ],
     "SCRIPTS": [lambda request: static("js/portal.js")],
-    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": navigation()},
+    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": sidebar},
 }

@@ -84,11 +84,6 @@ class RegistryHttp:
                 size += len(piece)
         return size, f"sha256:{whole.hexdigest()}"
 
-    def delete(self, digest: str) -> None:
-        """Let go of a blob."""
-        answer = self.session.delete(f"{self.base_url}/blobs/{digest}", timeout=TIMEOUT_S)
-        assert answer.status_code == 202, answer.text
-
     def _next(self, answer: requests.Response) -> str:
         answer.raise_for_status()
         return urljoin(answer.url, answer.headers["Location"])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -19,11 +17,11 @@ from apps.accounts.exporting import KINDS, export_audit
 from apps.accounts.models import AuditEvent
 from dce_portal.admin_site import ReadOnlyAdmin, action, display
 from dce_portal.origin import Origin
+from dce_portal.paginator import BoundedPaginator
 from dce_portal.templatetags.portal import SHAPES, ago
 
 RESULT_LABELS = {"allowed": "", "denied": "warning", "failed": "danger"}
 RESULT_TONES = {"allowed": "good", "denied": "late", "failed": "bad"}
-MOST_COUNTED = 10_000
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -62,16 +60,6 @@ class KindFilter(admin.SimpleListFilter):
 
 def _by_words(choice: tuple[str, str]) -> str:
     return choice[1]
-
-
-class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic in its stubs only
-    """Counts no further than anybody leafs: counting millions of rows would take longer than showing fifty."""
-
-    @cached_property
-    def count(self) -> int:
-        """How many, up to the bound."""
-        rows = cast("QuerySet[AuditEvent]", self.object_list)
-        return rows[:MOST_COUNTED].count()
 
 
 @admin.register(AuditEvent)

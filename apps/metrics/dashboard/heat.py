@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cache
+from html import escape
 
 from django.urls import reverse
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -25,7 +26,7 @@ def level_of(share: float | None) -> str:
     """The step of the colour scale, 0…4; `x` where nothing is known."""
     if share is None:
         return "x"
-    return str(sum(share >= least for least in LEVELS))
+    return str(bisect_right(LEVELS, share))
 
 
 def size_of(count: int) -> str:
@@ -42,17 +43,19 @@ def heat_map(facts: Sequence[NodeFact], *, by: int) -> SafeString:
 
 
 def _tile(fact: NodeFact, by: int, address: str, words: dict[str, str], *, with_name: bool) -> str:
-    shares, name = fact.shares, escape(fact.hostname)
+    shares, name, word = fact.shares, escape(fact.hostname), words[fact.condition]
+    wholes = [_whole(share) for share in shares]
+    said = f"{wholes[by]} %" if wholes[by] else "–"
     shape = "" if fact.tone == "good" else f"<i>{SHAPES[fact.tone]}</i>"
     label = f"<b>{name}</b>" if with_name else ""
     at = int(fact.at.timestamp()) if fact.at else ""
     return (
         f'<a class="dce-heat-tile dce-heat-{level_of(shares[by])} dce-tone-{fact.tone}"'
         f' href="{address.replace(f"/{PLACE}/", f"/{fact.ref}/", 1)}" data-heat="{fact.ref}"'
-        f' data-name="{name}" data-word="{words[fact.condition]}" data-at="{at}"'
-        f' data-shares="{",".join(map(_whole, shares))}"'
-        f' aria-label="{name}, {words[fact.condition]}, {_percent(shares[by])}">'
-        f"{label}{shape}<span>{_whole(shares[by]) or '–'}</span></a>"
+        f' data-name="{name}" data-word="{word}" data-at="{at}"'
+        f' data-shares="{",".join(wholes)}"'
+        f' aria-label="{name}, {word}, {said}">'
+        f"{label}{shape}<span>{wholes[by] or '–'}</span></a>"
     )
 
 
@@ -69,10 +72,6 @@ def _words() -> dict[str, str]:
 
 def _whole(share: float | None) -> str:
     return "" if share is None else str(round(100 * share))
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{_whole(share)} %"
 
 
 def sparkline(line: Sequence[float | None], *, top: float | None) -> SafeString:

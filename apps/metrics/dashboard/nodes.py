@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Q
@@ -98,6 +99,7 @@ def _fact(node: Mapping[str, Any], figures: Mapping[str, Any], *, is_told: bool)
     )
 
 
+@lru_cache(maxsize=4096)
 def _by_name(hostname: str) -> list[tuple[bool, int, str]]:
     """Numbers in names count as numbers."""
     parts = (part for part in DIGITS.split(hostname) if part)
