@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.urls import reverse
 
 from apps.accounts.models import User
@@ -65,7 +65,7 @@ def firing_for(user: Viewer, cluster: Cluster | None = None) -> QuerySet[Alert]:
     """What fires and is not explained by another alert, the worst and newest first."""
     alerts = alerts_visible_to(user).filter(state=Alert.State.FIRING, inhibited_by=None)
     if cluster is not None:
-        alerts = alerts.filter(cluster=cluster) | alerts.filter(cluster=None)
+        alerts = alerts.filter(Q(cluster=cluster) | Q(cluster=None))
     return alerts.annotate(rank=RANK).order_by("rank", "-fired_at", "-pk")
 
 
