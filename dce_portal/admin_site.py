@@ -27,6 +27,7 @@ from unfold.forms import (
     UserCreationForm,
 )
 from unfold.sites import UnfoldAdminSite
+from unfold.views import ChangeList as ThemeChangeList
 from unfold.views import UnfoldModelAdminViewMixin as PageViewMixin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as CheckboxesWidget
 from unfold.widgets import UnfoldAdminPasswordWidget as PasswordWidget
@@ -108,6 +109,16 @@ class PortalAdminSite(UnfoldAdminSite):
         return response
 
 
+class ChangeList(ThemeChangeList):
+    """A list that offers to show all only where something is left out."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The theme compares two counts for it, of which ours is one that nobody makes."""
+        super().get_results(request)
+        if not (self.query or self.get_filters_params()):
+            self.full_result_count = self.result_count
+
+
 class ModelAdmin(ThemeModelAdmin):
     """Lists that stay fast when tables grow."""
 
@@ -117,6 +128,10 @@ class ModelAdmin(ThemeModelAdmin):
     compressed_fields = True
     audits_itself = False
     """True where the service that an admin page calls writes the audit entry."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """The one above."""
+        return ChangeList
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Say our errors as messages; what the request had changed is rolled back by then."""

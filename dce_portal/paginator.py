@@ -10,6 +10,14 @@ from django.core.paginator import Paginator
 MOST_COUNTED = 5_000
 
 
+class AtLeast(int):
+    """A number that people read as "5000+"."""
+
+    def __str__(self) -> str:
+        """With the sign that there are more."""
+        return f"{int(self)}+"
+
+
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the stubs alone
     """Counts up to a bound; pages behind it are reached by a filter, an order or a search."""
 
@@ -17,4 +25,5 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the s
     def count(self) -> int:
         """How many rows, at most the bound."""
         rows: Any = self.object_list
-        return int(rows.order_by()[:MOST_COUNTED].values("pk").count())
+        count = int(rows.order_by()[:MOST_COUNTED].values("pk").count())
+        return AtLeast(count) if count == MOST_COUNTED else count

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.e2e.registry_http import MIB, Blob, RegistryHttp
-from tests.e2e.site import TIMEOUT_S
+from tests.e2e.site import TIMEOUT_S, plain_session
 from tests.lab.host import wait_until
 
 pytestmark = [pytest.mark.registry, pytest.mark.portal, pytest.mark.lab]
@@ -24,6 +24,15 @@ BIG_MIB = 1024
 GROWTH_MIB = 64
 LOOK_EVERY_S = 0.2
 FREE_MIB = 4 * BIG_MIB
+AS_TOLD = (
+    "Content-Length",
+    "Content-Type",
+    "Docker-Content-Digest",
+    "Docker-Distribution-Api-Version",
+    "ETag",
+    "Cache-Control",
+    "X-Content-Type-Options",
+)
 FRONT = ("nginx", "web", "stream")
 
 
@@ -90,6 +99,41 @@ def test_a_layer_of_a_gibibyte_passes_with_flat_memory(site, registry):
         assert registry.pull(blob.digest) == (BIG_MIB * MIB, blob.digest)
     assert front.growth_mib < GROWTH_MIB
     assert behind.growth_mib < GROWTH_MIB
+
+
+@pytest.fixture
+def layer(registry):
+    """One that is there."""
+    blob = Blob(1, seed=b"from the disk")
+    registry.complete(registry.patch(registry.begin(), blob.pieces()), blob.digest)
+    return blob
+
+
+def test_a_layer_from_the_disk_is_told_of_as_the_registry_tells(registry, layer):
+    """HEAD is the registry's own answer; GET has the same headers, and parts of it can be had."""
+    url = f"{registry.base_url}/blobs/{layer.digest}"
+    told = registry.session.head(url, timeout=TIMEOUT_S)
+    got = registry.session.get(url, timeout=TIMEOUT_S)
+    assert (told.status_code, got.status_code) == (200, 200)
+    assert got.content == b"".join(layer.pieces())
+    for name in AS_TOLD:
+        assert got.headers[name] == told.headers[name], name
+    part = registry.session.get(url, headers={"Range": "bytes=1000-1999"}, timeout=TIMEOUT_S)
+    assert (part.status_code, part.content) == (206, got.content[1000:2000])
+
+
+def test_a_layer_goes_only_to_who_may_pull_it(site, registry, layer):
+    """Mallory and nobody hear the registry's own words; so does Alice in a repository without it."""
+    url = f"{registry.base_url}/blobs/{layer.digest}"
+    mallory = RegistryHttp(site, "team/big", person="mallory")
+    for session in (mallory.session, plain_session()):
+        refused = session.get(url, timeout=TIMEOUT_S)
+        assert refused.status_code == 401
+        assert refused.json()["errors"][0]["code"] == "UNAUTHORIZED"
+        assert f'realm="{site.base_url}/auth/token"' in refused.headers["WWW-Authenticate"]
+    elsewhere = RegistryHttp(site, "team/other")
+    missing = elsewhere.session.get(f"{elsewhere.base_url}/blobs/{layer.digest}", timeout=TIMEOUT_S)
+    assert (missing.status_code, missing.json()["errors"][0]["code"]) == (404, "BLOB_UNKNOWN")
 
 
 def test_nothing_of_a_layer_is_kept_in_the_front(site, registry):

@@ -101,6 +101,13 @@ def test_who_may_only_read(site, client):
             assert not client.delete("team/app").ok
 
 
+def test_a_robot_works_in_its_namespace_alone(site, client):
+    assert client.login("robot-team-ci", site.tokens["robot-team-ci"]).ok
+    for done in (client.push(f"{owned(client)}-robot"), client.pull(f"{owned(client)}-robot")):
+        assert done.ok, done.text
+    assert not client.push("public/app").ok
+
+
 def test_nobody_pulls_what_is_public_alone(client):
     assert client.pull("public/app").ok
     assert not client.pull("team/app").ok

@@ -179,6 +179,7 @@ def _apply(answers: Sequence[AgentAnswer], *, trusting: bool) -> list[AgentPlace
             if place is not None
         ]
         agent_usage.ingest_agents(usages, now=timezone.now())
+        services.touch_clusters(same)
     return places
 
 

@@ -51,16 +51,23 @@ class Runtime:
         self._thread.start()
 
     def tick(self, *, shard: int, shards: int) -> None:
-        """Hold the shard's lease, keep its targets up to date, start those that are due."""
-        if not self.leases.holds(shard):
+        """Hold the shard's lease, keep its targets up to date; start what is due of all that are held.
+
+        With several workers each gets as many ticks as there are shards for it, but not always its own.
+        """
+        if self.leases.holds(shard):
+            self._refresh(shard, shards)
+        else:
             self._synced_at_s.pop(shard, None)
             self._loop.call_soon_threadsafe(self._poller.forget, shard)
-            return
+        for held in self.leases.current():
+            self._loop.call_soon_threadsafe(self._poller.start_due, held)
+
+    def _refresh(self, shard: int, shards: int) -> None:
         targets = self._fresh_targets(shard, shards)
         if targets is not None:
             self._loop.call_soon_threadsafe(self._poller.sync, shard, targets)
         self._loop.call_soon_threadsafe(self._poller.watch, self._watched())
-        self._loop.call_soon_threadsafe(self._poller.start_due, shard)
 
     def stop(self) -> None:
         """Close the connections, give the leases back, end both threads."""

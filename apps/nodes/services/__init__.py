@@ -25,7 +25,7 @@ from apps.nodes.services.onboarding import (
     check_tls_file,
 )
 from apps.nodes.services.polling.agent_polls import AgentPlace, agent_memory, place_agent
-from apps.nodes.services.polling.agent_touch import touch_agents
+from apps.nodes.services.polling.agent_touch import touch_agents, touch_clusters
 from apps.nodes.services.polling.polls import (
     apply_cluster_snapshot,
     apply_engine_snapshot,
@@ -114,6 +114,7 @@ __all__ = [
     "show_unlock_key",
     "standalone_poll_failed",
     "touch_agents",
+    "touch_clusters",
     "why_not_rebalance",
     "why_not_remove",
     "why_not_role",

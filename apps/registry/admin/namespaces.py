@@ -54,7 +54,7 @@ class NamespaceAdmin(AccessPages, VisibleRowsAdmin):
 
     audits_itself = True
 
-    list_display = ("name", "description", "is_public", "repository_count", "size", "created_at")
+    list_display = ("name", "description", "visibility", "repository_count", "size", "created_at")
     list_filter = ("is_public",)
     search_fields = ("name", "description")
     list_before_template = "registry/empty_namespaces.html"
@@ -124,6 +124,11 @@ class NamespaceAdmin(AccessPages, VisibleRowsAdmin):
         """Each blob once; of what a person sees in part, the namespace's own page says how much."""
         is_whole: bool = namespace.is_whole  # type: ignore[attr-defined]  # annotated by the selector
         return bytes_human(namespace.stored_bytes) if is_whole else NOTHING
+
+    @admin.display(description=_("visibility"), ordering="is_public")
+    def visibility(self, namespace: Namespace) -> str:
+        """In a word: being private is the usual state, no fault."""
+        return str(_("public") if namespace.is_public else _("private"))
 
     @admin.display(description=_("repositories"))
     def repository_count(self, namespace: Namespace) -> int:

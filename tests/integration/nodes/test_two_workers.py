@@ -94,5 +94,36 @@ def test_two_workers_share_the_shards_and_one_takes_over_what_the_other_leaves(
     for shard in range(SHARDS):  # the first dies without a word, and its leases lapse
         if one.leases.holds(shard):
             client.delete(f"dce:poll:shard:{shard}")
-    tick_all(two)
-    wait_until(lambda: asked_two == everyone, what="the other to take over", timeout_s=30)
+
+    def has_taken_over() -> bool:
+        tick_all(two)
+        return asked_two == everyone
+
+    wait_until(has_taken_over, what="the other to take over", timeout_s=30)
+
+
+def test_a_worker_asks_all_that_it_holds_whichever_shards_tick_reaches_it(
+    make_worker: Callable[[], Worker], client: redis.Redis
+) -> None:
+    """Beat's ticks go to whoever waits first, so that a shard's own tick may go astray for seconds."""
+    (one, _asked_one), (two, _asked_two) = make_worker(), make_worker()
+    one.tick(shard=0, shards=2)
+    two.tick(shard=1, shards=2)
+    started: list[int] = []
+    one._poller.start_due = lambda shard: started.append(shard) or 0  # type: ignore[method-assign,func-returns-value]
+    for _second in range(3):
+        one.tick(shard=1, shards=2)
+    wait_until(lambda: started == [0, 0, 0], what="its own shard to be asked", timeout_s=10)
+    assert two.leases.current() == [1]
+
+
+def test_shards_that_nobody_holds_go_round(client: redis.Redis) -> None:
+    """The first to be there does not take them all; alone, it has them all a few ticks later."""
+    one, two = Leases(lambda: client), Leases(lambda: client)
+    for shard in range(2):
+        one.holds(shard)
+        two.holds(shard)
+    assert (one.current(), two.current()) == ([0], [1])
+    two.release()
+    offers = [one.holds(1) for _second in range(3)]
+    assert offers == [False, True, True]

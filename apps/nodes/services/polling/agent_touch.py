@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -10,6 +11,8 @@ from django.db import connection
 from apps.nodes.models import Cluster, EngineEndpoint, Node
 from apps.nodes.ports.agent import AgentSnapshot
 from apps.nodes.services.polling.agent_polls import AgentPlace
+
+RECENT = timedelta(seconds=1)
 
 Heard = tuple[AgentPlace, AgentSnapshot]
 
@@ -33,11 +36,23 @@ def touch_agents(heard: Sequence[Heard]) -> bool:
             return False
         singles = [pair for pair in heard if pair[0].is_single]
         cursor.executemany(_SEEN, [(_at(snapshot), place.node_pk) for place, snapshot in singles])
-    for cluster_pk, snapshot in {place.cluster_pk: snapshot for place, snapshot in singles}.items():
-        Cluster.objects.filter(pk=cluster_pk, observed_at__lt=snapshot.taken_at).update(
-            observed_at=snapshot.taken_at
-        )
     return True
+
+
+def touch_clusters(heard: Sequence[Heard]) -> None:
+    """A single engine's word is also one on its cluster: to be called last in a transaction.
+
+    All workers write this row. Held from a batch's beginning on, it would make each wait for
+    the others, and a second ago is recent enough.
+    """
+    latest: dict[int, datetime] = {}
+    for place, snapshot in heard:
+        if place.is_single:
+            known = latest.get(place.cluster_pk, snapshot.taken_at)
+            latest[place.cluster_pk] = max(known, snapshot.taken_at)
+    for cluster_pk, at in sorted(latest.items()):
+        older = Cluster.objects.filter(pk=cluster_pk, observed_at__lt=at - RECENT)
+        older.update(observed_at=at)
 
 
 def _touch(place: AgentPlace, snapshot: AgentSnapshot) -> tuple[Any, ...]:

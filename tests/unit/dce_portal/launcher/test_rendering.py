@@ -120,7 +120,16 @@ def test_registry_tells_the_portal(tmp_path: Path) -> None:
     assert endpoint["url"] == "http://127.0.0.1:8127/internal/registry/events"
     assert endpoint["headers"] == {"Authorization": [f"Bearer {key}"]}
     assert registry["http"]["net"] == "unix"
+    assert endpoint["ignoredmediatypes"] == ["application/octet-stream"]
     assert registry["storage"]["delete"]["enabled"] is True
+
+
+def test_layers_come_from_the_disk_of_the_own_registry_alone(tmp_path: Path) -> None:
+    """Those of a registry elsewhere are on no disk of ours."""
+    own = render(tmp_path / "own")["nginx.conf"]
+    assert f"alias {tmp_path}/own/registry/docker/registry/v2/blobs/" in own
+    outside = render(tmp_path / "out", DCE_REGISTRY_URL="http://registry:5000")["nginx.conf"]
+    assert "/v2/blobs/sha256" not in outside
 
 
 def test_public_url_overrides_the_clients_name(tmp_path: Path) -> None:
