@@ -86,8 +86,12 @@ def test_two_workers_share_the_shards_and_one_takes_over_what_the_other_leaves(
     )
     everyone = set(EngineEndpoint.objects.values_list("pk", flat=True))
     (one, asked_one), (two, asked_two) = make_worker(), make_worker()
-    tick_all(one, two)
-    wait_until(lambda: asked_one | asked_two == everyone, what="all to be asked", timeout_s=30)
+
+    def are_all_asked() -> bool:
+        tick_all(one, two)
+        return asked_one | asked_two == everyone
+
+    wait_until(are_all_asked, what="all to be asked", timeout_s=30)
     assert not asked_one & asked_two
     assert asked_one
     assert asked_two
@@ -125,5 +129,5 @@ def test_shards_that_nobody_holds_go_round(client: redis.Redis) -> None:
         two.holds(shard)
     assert (one.current(), two.current()) == ([0], [1])
     two.release()
-    offers = [one.holds(1) for _second in range(3)]
-    assert offers == [False, True, True]
+    assert [one.holds(1) for _second in range(2)][-1]
+    assert one.current() == [0, 1]
