@@ -194,4 +194,4 @@ def test_the_guard_fails_as_the_settings_want_it(tmp_path: Path) -> None:
     assert "error_page 502 504 = @guard_away;" in closed
     opened = render(tmp_path / "open", DCE_GUARD_FAILS="open")["nginx.conf"]
     assert "error_page 502 504 = @guarded;" in opened
-    assert opened.count("/registry-read-only)") == 3
+    assert opened.count("/registry-read-only)") == 4
