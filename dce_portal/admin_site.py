@@ -129,7 +129,7 @@ class ModelAdmin(ThemeModelAdmin):
     audits_itself = False
     """True where the service that an admin page calls writes the audit entry."""
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Any]:
         """The one above."""
         return ChangeList
 
