@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 MOST_COUNTED = 5_000
 
 
-class AtLeast(int):
+class OpenCount(int):
     """A number that people read as "5000+"."""
 
     def __str__(self) -> str:
@@ -26,4 +26,4 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the s
         """How many rows, at most the bound."""
         rows: Any = self.object_list
         count = int(rows.order_by()[:MOST_COUNTED].values("pk").count())
-        return AtLeast(count) if count == MOST_COUNTED else count
+        return OpenCount(count) if count == MOST_COUNTED else count
