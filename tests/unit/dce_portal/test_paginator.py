@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.template import Context, Engine
 
-from dce_portal.paginator import MOST_COUNTED, OpenCount, BoundedPaginator
+from dce_portal.paginator import MOST_COUNTED, BoundedPaginator, OpenCount
 
 
 class Rows:
