@@ -31,7 +31,7 @@ def test_it_publishes_and_keeps_what_the_image_says(portal: dict[str, Any]) -> N
 
 
 def test_its_settings_are_settings(portal: dict[str, Any]) -> None:
-    environ = {name: "https://portal.example.org" for name in portal["environment"]}
+    environ = dict.fromkeys(portal["environment"], "https://portal.example.org")
     assert read(environ).public_url == "https://portal.example.org"
 
 
