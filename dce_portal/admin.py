@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from dce_portal import operations
-from dce_portal.admin_site import ReadOnlyAdmin, display
+from dce_portal.admin_site import Empty, ReadOnlyAdmin, display
 from dce_portal.models import Operation
 from dce_portal.operation_page import operation_page, tone_of_operation, took
 from dce_portal.templatetags.portal import NOTHING, SHAPES, ago
@@ -32,6 +32,14 @@ STATE_LABELS = {
 @admin.register(Operation)
 class OperationAdmin(ReadOnlyAdmin):
     """What people started: one's own, or all with the right to view operations."""
+
+    empty = Empty(
+        "play_circle",
+        _("No operations yet"),
+        _(
+            "What takes longer than a page runs as an operation, shows its progress here and can be cancelled."
+        ),
+    )
 
     list_display = ("title", "state_label", "target_label", "actor_label", "asked", "took")
     list_filter = ("state", "kind")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -13,7 +13,7 @@ from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin as ThemeModelAdmin
@@ -47,6 +47,7 @@ __all__ = [
     "AuthenticationForm",
     "CheckboxesWidget",
     "DateWidget",
+    "Empty",
     "ModelAdmin",
     "PageViewMixin",
     "PasswordWidget",
@@ -109,6 +110,14 @@ class PortalAdminSite(UnfoldAdminSite):
         return response
 
 
+class Empty(NamedTuple):
+    """What a list says while it has no rows: what is missing, and what brings the first."""
+
+    icon: str
+    title: Promise | str
+    text: Promise | str
+
+
 class ChangeList(ThemeChangeList):
     """A list that offers to show all only where something is left out."""
 
@@ -128,6 +137,7 @@ class ModelAdmin(ThemeModelAdmin):
     compressed_fields = True
     audits_itself = False
     """True where the service that an admin page calls writes the audit entry."""
+    empty: Empty | None = None
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Any]:
         """The one above."""

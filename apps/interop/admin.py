@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.interop.forms.targets import RemoteWriteForm
 from apps.interop.models import RemoteWrite
 from apps.interop.services.targets import delete_target, save_target
-from dce_portal.admin_site import ModelAdmin, display
+from dce_portal.admin_site import Empty, ModelAdmin, display
 from dce_portal.origin import Origin
 from dce_portal.templatetags.portal import NOTHING, SHAPES, ago
 
@@ -37,6 +37,15 @@ TOLD = (
 @admin.register(RemoteWrite)
 class RemoteWriteAdmin(ModelAdmin):
     """Where samples are written to, how far each target has got, and why it stopped."""
+
+    empty = Empty(
+        "upload",
+        _("Samples are written nowhere else yet"),
+        _(
+            "A target gets every sample by Prometheus' remote write, goes on where it was after a gap, "
+            "and shows how far it is."
+        ),
+    )
 
     audits_itself = True
     form = RemoteWriteForm

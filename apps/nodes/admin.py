@@ -25,7 +25,7 @@ from apps.nodes.pages.standalone import StandalonePages
 from apps.nodes.pages.swarm_secrets import SecretPages, may_see_secrets
 from apps.nodes.selectors import cluster_page, endpoint_page
 from apps.nodes.selectors.standalone import standalone_page
-from dce_portal.admin_site import ModelAdmin, ReadOnlyAdmin, display
+from dce_portal.admin_site import Empty, ModelAdmin, ReadOnlyAdmin, display
 from dce_portal.docker_words import in_words
 from dce_portal.mirror_admin import (
     STATE_TONES,
@@ -55,6 +55,15 @@ NO_TLS = _(
 @admin.register(Cluster)
 class ClusterAdmin(MapPage, StandalonePages, SecretPages, ActionPages, MirrorAdmin):
     """Swarms, and the single engines together."""
+
+    empty = Empty(
+        "lan",
+        _("No cluster yet"),
+        _(
+            "One appears with the first engine that answers: add nodes by one line, or start the portal "
+            "with DCE_DOCKER_HOST."
+        ),
+    )
 
     list_display = ("name", "kind_label", "nodes_ready", "source", "freshness")
     list_filter = ("kind", stale_filter(""))
@@ -91,6 +100,15 @@ class ClusterAdmin(MapPage, StandalonePages, SecretPages, ActionPages, MirrorAdm
 @admin.register(Node)
 class NodeAdmin(ActionPages, MirrorAdmin):
     """The nodes of all clusters."""
+
+    empty = Empty(
+        "dns",
+        _("No nodes yet"),
+        _(
+            "A node appears with the first answer of its manager or its engine. Add nodes makes the "
+            "line that brings a host in."
+        ),
+    )
 
     list_display = (
         "hostname",
@@ -185,6 +203,15 @@ class NodeAdmin(ActionPages, MirrorAdmin):
 @admin.register(EngineEndpoint)
 class EngineEndpointAdmin(ModelAdmin):
     """Addresses of engines; those from the settings are changed there."""
+
+    empty = Empty(
+        "settings_ethernet",
+        _("No engine addresses yet"),
+        _(
+            "An address is where the portal asks a node's engine or agent. Those of DCE_DOCKER_HOST and "
+            "of nodes that join come by themselves; others are added here."
+        ),
+    )
 
     form = EngineEndpointForm
     list_display = ("url", "node", "cluster", "manager", "api_version", "last_answer", "last_error")

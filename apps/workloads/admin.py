@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.nodes.pages.actions import ActionPages, action_buttons
 from apps.workloads import selectors, stacks
 from apps.workloads.models import Container, EngineImage, Service, Stack, Task
-from dce_portal.admin_site import display
+from dce_portal.admin_site import Empty, display
 from dce_portal.docker_words import in_words
 from dce_portal.mirror_admin import (
     STATE_TONES,
@@ -29,6 +29,14 @@ from dce_portal.templatetags.portal import ago, bytes_human, middle, short_id
 @admin.register(Service)
 class ServiceAdmin(ActionPages, MirrorAdmin):
     """The services of all Swarms."""
+
+    empty = Empty(
+        "apps",
+        _("No services yet"),
+        _(
+            "A service appears within ten seconds of docker service create on a Swarm that the portal watches."
+        ),
+    )
 
     watched = "cluster"
     list_display = (
@@ -132,6 +140,12 @@ class StackAdmin(MirrorAdmin):
 class TaskAdmin(MirrorAdmin):
     """The tasks of all services, the latest change first."""
 
+    empty = Empty(
+        "task_alt",
+        _("No tasks yet"),
+        _("Tasks are what a Swarm's services run; they appear with the first service."),
+    )
+
     watched = "cluster"
     list_display = (
         "name",
@@ -207,6 +221,12 @@ class OnNode:
 class ContainerAdmin(OnNode, MirrorAdmin):
     """The containers of every node whose engine is asked."""
 
+    empty = Empty(
+        "deployed_code",
+        _("No containers yet"),
+        _("They are shown of nodes whose engine or agent answers the portal."),
+    )
+
     watched = "node"
     list_display = (
         "name",
@@ -254,6 +274,12 @@ class ContainerAdmin(OnNode, MirrorAdmin):
 @admin.register(EngineImage)
 class EngineImageAdmin(OnNode, MirrorAdmin):
     """The images in the engines' stores."""
+
+    empty = Empty(
+        "layers",
+        _("No images on nodes yet"),
+        _("They are read once a minute from nodes whose engine or agent answers the portal."),
+    )
 
     watched = "node"
     list_display = ("name", "short", "size", "node", "cluster", "created", "freshness")

@@ -20,6 +20,7 @@ from apps.accounts.pages.person import PersonSecurityPages, UsefulRights
 from apps.accounts.selectors import teams_visible_to
 from dce_portal.admin_site import (
     AdminPasswordChangeForm,
+    Empty,
     ModelAdmin,
     TabularInline,
     UserChangeForm,
@@ -95,6 +96,14 @@ class MembershipInline(TabularInline):
 @admin.register(Team)
 class TeamAdmin(TeamPages, ModelAdmin):
     """Teams with their members; grants name them. People see the teams that they are in."""
+
+    empty = Empty(
+        "group",
+        _("No teams yet"),
+        _(
+            "A team is given roles in namespaces as a person is; its maintainers say who belongs to it."
+        ),
+    )
 
     list_display = ("name", "description", "member_count", "created_at")
     search_fields = ("name", "description", "members__username")

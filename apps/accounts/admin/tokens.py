@@ -19,7 +19,7 @@ from apps.accounts.services import (
     revoke_personal_token,
     rotate_personal_token,
 )
-from dce_portal.admin_site import ModelAdmin, display
+from dce_portal.admin_site import Empty, ModelAdmin, display
 from dce_portal.errors import PermissionDenied
 from dce_portal.origin import Origin
 
@@ -29,6 +29,15 @@ MOST_ENDING = 5
 @admin.register(PersonalToken)
 class PersonalTokenAdmin(SecretPages, ModelAdmin):
     """Everybody's own tokens; an administrator sees and revokes all of them, and reads no secret either."""
+
+    empty = Empty(
+        "vpn_key",
+        _("No personal tokens yet"),
+        _(
+            "A token takes the password's place for docker and scripts: it can be narrowed, ends by "
+            "itself and is revoked at once."
+        ),
+    )
 
     add_words = _("New token")
     list_display = ("name", "owner", "key", "state", "ends", "used", "last_used_address")

@@ -17,7 +17,7 @@ from apps.alerts.pages.open import OpenPages
 from apps.alerts.rules.catalogue import KIND_WORDS
 from apps.alerts.rules.sentences import span_in_words, value_in_words
 from apps.alerts.selectors.visible import alerts_visible_to
-from dce_portal.admin_site import ReadOnlyAdmin, display
+from dce_portal.admin_site import Empty, ReadOnlyAdmin, display
 from dce_portal.templatetags.portal import NOTHING, SHAPES, ago
 
 STATE_LABELS = {"bad": "danger", "late": "warning", "busy": "info", "good": "success", "off": ""}
@@ -26,6 +26,14 @@ STATE_LABELS = {"bad": "danger", "late": "warning", "busy": "info", "good": "suc
 @admin.register(Alert)
 class AlertAdmin(OpenPages, ReadOnlyAdmin):
     """Every alert that fired, and when it was over."""
+
+    empty = Empty(
+        "history",
+        _("No alert has fired"),
+        _(
+            "Those that did stay here: when they began, who took care of them and when they were over."
+        ),
+    )
 
     list_display = ("about", "subject", "state_label", "worst", "fired", "lasted", "taken")
     list_filter = ("severity", "state", "cluster", "object_kind")

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from apps.nodes.models import AgentCertificate
 from apps.nodes.selectors import authority_page, certificate_page
 from apps.nodes.services import preview_rotation, request_rotation, revoke_certificates_of
-from dce_portal.admin_site import ReadOnlyAdmin, display
+from dce_portal.admin_site import Empty, ReadOnlyAdmin, display
 from dce_portal.errors import PortalError
 from dce_portal.mirror_admin import Tones
 from dce_portal.origin import Origin
@@ -30,6 +30,12 @@ REASON = _("revoked by hand")
 @admin.register(AgentCertificate)
 class AgentCertificateAdmin(ReadOnlyAdmin):
     """What the CA issued; above the list the CA itself."""
+
+    empty = Empty(
+        "verified_user",
+        _("No agent has a certificate yet"),
+        _("Each node gets one as it joins. It is renewed by itself, and can be revoked here."),
+    )
 
     list_display = ("name", "agent", "state", "issued", "expires", "serial")
     list_select_related = ("endpoint",)

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from apps.registry import selectors, services
 from apps.registry.admin.visible import VisibleRowsAdmin
 from apps.registry.models import DockerLogin, Grant
+from dce_portal.admin_site import Empty
 from dce_portal.origin import Origin
 from dce_portal.templatetags.portal import ago
 
@@ -21,6 +22,14 @@ from dce_portal.templatetags.portal import ago
 @admin.register(Grant)
 class GrantAdmin(VisibleRowsAdmin):
     """Owners of a namespace give and take roles in it; everyone sees the own ones."""
+
+    empty = Empty(
+        "key",
+        _("No grants yet"),
+        _(
+            "A grant gives a person or a team a role in a namespace; the namespace's owners make it."
+        ),
+    )
 
     audits_itself = True
 

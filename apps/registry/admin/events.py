@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.registry.admin.check import CheckPages
 from apps.registry.models import RegistryEvent
-from dce_portal.admin_site import ReadOnlyAdmin
+from dce_portal.admin_site import Empty, ReadOnlyAdmin
 from dce_portal.templatetags.portal import ago
 
 # As the registry names them; asking the table which it holds would read all of it.
@@ -38,6 +38,14 @@ class ActionFilter(admin.SimpleListFilter):
 @admin.register(RegistryEvent)
 class RegistryEventAdmin(CheckPages, ReadOnlyAdmin):
     """All events, for superusers: they name every repository."""
+
+    empty = Empty(
+        "move_to_inbox",
+        _("The registry has told of nothing yet"),
+        _(
+            "Each push, pull and deletion of an image arrives here within seconds and goes into the catalogue."
+        ),
+    )
 
     list_display = ("received", "action", "repository_name", "actor_name", "applied", "problem")
     list_filter = (ActionFilter, ("applied_at", admin.EmptyFieldListFilter))

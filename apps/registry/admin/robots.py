@@ -18,7 +18,7 @@ from apps.registry import selectors
 from apps.registry.models import Robot
 from apps.registry.rights import namespace_of
 from apps.registry.services.robots import RobotWish, make_robot, revoke_robot, rotate_robot
-from dce_portal.admin_site import ModelAdmin, TextareaWidget, display
+from dce_portal.admin_site import Empty, ModelAdmin, TextareaWidget, display
 from dce_portal.origin import Origin
 
 MOST_ENDING = 5
@@ -69,6 +69,14 @@ class RobotForm(LifeForm):
 @admin.register(Robot)
 class RobotAdmin(SecretPages, ModelAdmin):
     """The robots of the namespaces that the person owns."""
+
+    empty = Empty(
+        "smart_toy",
+        _("No robots yet"),
+        _(
+            "A robot is a name and a secret for machines that pull and push in one namespace, such as a build server."
+        ),
+    )
 
     add_words = _("New robot")
     list_display = ("username", "namespace", "role", "limits", "state", "ends", "used")
