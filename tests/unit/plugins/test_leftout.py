@@ -31,7 +31,8 @@ def inner(pytester, monkeypatch):
 
     def run(source):
         pytester.makepyfile(source)
-        arguments = ("-p", "no:django", "-p", "no:asyncio", "-p", "no:cacheprovider")
+        plugins = ("django", "asyncio", "cacheprovider", "rerunfailures")
+        arguments = [word for name in plugins for word in ("-p", f"no:{name}")]
         return pytester.inline_run(*arguments, plugins=[leftout]), pytester
 
     return run
