@@ -151,7 +151,14 @@ async def test_a_browser_away_too_long_is_told_of_the_gap(viewer, topic, monkeyp
         assert (snapshot["gap"], seen(snapshot)) == (True, [5])
 
 
+async def number_from_a_minute_ago(topic, live_redis) -> None:
+    """Numbers begin with the millisecond: those of this very one could be given again."""
+    a_minute_ago = int(time.time() - 60) * 1000
+    await sync_to_async(live_redis.set)(live.sequence_key(topic), a_minute_ago)
+
+
 async def test_numbers_never_begin_anew(topic, live_redis):
+    await number_from_a_minute_ago(topic, live_redis)
     before = await sync_to_async(live.publish)(topic, {"value": 1})
     await sync_to_async(live_redis.flushdb)()
 
@@ -159,9 +166,7 @@ async def test_numbers_never_begin_anew(topic, live_redis):
 
 
 async def test_frames_that_redis_forgot_are_a_gap(viewer, topic, live_redis):
-    # Numbered a minute ago: those of three milliseconds ago could be given again.
-    a_minute_ago = int(time.time() - 60) * 1000
-    await sync_to_async(live_redis.set)(live.sequence_key(topic), a_minute_ago)
+    await number_from_a_minute_ago(topic, live_redis)
     await publish(topic, 1, 2)
     last = await sync_to_async(live.publish)(topic, {"value": 3})
     await sync_to_async(live_redis.flushdb)()
