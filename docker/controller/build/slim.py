@@ -23,6 +23,7 @@ PROGRAMS = (
     f"/usr/bin/python3.{sys.version_info.minor}",
     "/usr/bin/redis-server",
     "/usr/bin/docker-registry",
+    "/usr/bin/skopeo",
     "/usr/sbin/nginx",
     "/usr/bin/busybox",
 )
