@@ -172,10 +172,16 @@ def test_a_killed_engine_is_stale_in_seconds_and_healed_after_its_return(site, m
         what="the killed engine to be stale",
         timeout_s=STALE_WITHIN_S,
     )
-    found = nodes(site)
-    assert found["eng3"]["stale_reason"]
-    assert found["eng1"]["is_fresh"]
-    assert found["eng2"]["is_fresh"]
+    assert nodes(site)["eng3"]["stale_reason"]
+    # On a busy machine another one's answer may be late as well, but it goes on to be asked.
+    wait_until(
+        lambda: (
+            [nodes(site)[name]["is_fresh"] for name in ("eng1", "eng2", "eng3")]
+            == [True, True, False]
+        ),
+        what="the others to be fresh",
+        timeout_s=STALE_WITHIN_S,
+    )
     mended_swarm.engine(3).start()
     wait_until(
         lambda: all(node["is_fresh"] and node["state"] == "ready" for node in nodes(site).values()),
