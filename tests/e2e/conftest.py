@@ -17,7 +17,6 @@ from tests.lab.engine import Engine
 from tests.lab.swarm import Lab
 from tests.plugins.portal import Portal, started_portal
 
-
 # The longest, each over parts of its own: begun first, none of them is what everybody waits for
 # at the end, and the shared Swarm below is not there meanwhile.
 FIRST = (
