@@ -86,6 +86,11 @@ class PortalAdminSite(UnfoldAdminSite):
         view = import_string(settings.SIGN_IN_VIEW)
         return cast("HttpResponse", view(request, self.each_context(request)))
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Who is not signed in has no site to return to: the way there leads to the same form."""
+        context: dict[str, Any] = super().each_context(request)
+        return context if self.has_permission(request) else {**context, "site_url": ""}
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
         """Every page's context has the list, which asks for a hundred rights; none of our pages shows it whole."""
         if app_label is not None:

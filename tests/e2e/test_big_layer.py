@@ -136,6 +136,20 @@ def test_a_layer_goes_only_to_who_may_pull_it(site, registry, layer):
     assert (missing.status_code, missing.json()["errors"][0]["code"]) == (404, "BLOB_UNKNOWN")
 
 
+def test_a_layer_on_its_way_outlives_the_registry(site, registry):
+    """As when garbage collection or a new key restarts it."""
+    blob = Blob(64, seed=b"on its way")
+    registry.complete(registry.patch(registry.begin(), blob.pieces()), blob.digest)
+    url = f"{registry.base_url}/blobs/{blob.digest}"
+    with registry.session.get(url, stream=True, timeout=TIMEOUT_S) as answer:
+        pieces = answer.iter_content(MIB)
+        size = len(next(pieces))
+        os.kill(site.process_ids()["registry"], signal.SIGKILL)
+        size += sum(len(piece) for piece in pieces)
+    assert size == 64 * MIB
+    site.wait_healthy()
+
+
 def test_nothing_of_a_layer_is_kept_in_the_front(site, registry):
     blob = Blob(32, seed=b"passing")
     spooled: list[int] = []
