@@ -23,10 +23,11 @@ PROGRAMS = (
     f"/usr/bin/python3.{sys.version_info.minor}",
     "/usr/bin/redis-server",
     "/usr/bin/docker-registry",
-    "/usr/bin/skopeo",
     "/usr/sbin/nginx",
     "/usr/bin/busybox",
 )
+# Where the build was asked for them.
+EXTRAS = ("/usr/bin/skopeo",)
 FOLDERS = (
     "/usr/share/zoneinfo",
     "/usr/lib/locale/C.utf8",
@@ -108,7 +109,8 @@ def main(target: Path) -> None:
     (target / "etc/passwd").write_text(PASSWD)
     (target / "etc/group").write_text(GROUP)
     (target / "etc/nsswitch.conf").write_text("hosts: files dns\n")
-    copied = [*gather((str(STDLIB), str(PORTAL), str(VENV), *FOLDERS, *PROGRAMS), target)]
+    extras = [name for name in EXTRAS if Path(name).exists()]
+    copied = [*gather((str(STDLIB), str(PORTAL), str(VENV), *FOLDERS, *PROGRAMS, *extras), target)]
     gather_libraries(copied, target)
     link_names(target)
     compile_all(target)
