@@ -17,27 +17,6 @@ from tests.lab.engine import Engine
 from tests.lab.swarm import Lab
 from tests.plugins.portal import Portal, started_portal
 
-# The longest, each over parts of its own: begun first, none of them is what everybody waits for
-# at the end, and the shared Swarm below is not there meanwhile.
-FIRST = (
-    "test_outages",
-    "test_controller_image",
-    "test_agent_life",
-    "test_dashboard_page",
-    "test_cluster_actions",
-    "test_node_actions",
-    "test_joining",
-    "test_prometheus",
-    "test_launcher",
-    "test_agent_upgrade",
-)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Bring the files named above to the front; all others stay as they are."""
-    ranks = {name: rank for rank, name in enumerate(FIRST)}
-    items.sort(key=lambda item: ranks.get(item.path.stem, len(FIRST)))
-
 
 @pytest.fixture(scope="session")
 def lab_portal(swarm_lab: Lab) -> Iterator[Portal]:
