@@ -147,6 +147,7 @@ def test_a_layer_on_its_way_outlives_the_registry(site, registry):
         os.kill(site.process_ids()["registry"], signal.SIGKILL)
         size += sum(len(piece) for piece in pieces)
     assert size == 64 * MIB
+    wait_until(lambda: "registry" in site.process_ids(), what="the registry", timeout_s=60)
     site.wait_healthy()
 
 
