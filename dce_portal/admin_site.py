@@ -48,6 +48,7 @@ __all__ = [
     "CheckboxesWidget",
     "DateWidget",
     "Empty",
+    "KnownValueFilter",
     "ModelAdmin",
     "PageViewMixin",
     "PasswordWidget",
@@ -121,6 +122,17 @@ class Empty(NamedTuple):
     icon: str
     title: Promise | str
     text: Promise | str
+
+
+class KnownValueFilter(admin.SimpleListFilter):
+    """Rows by one column whose values are known, so that no table is read for the list of them."""
+
+    parameter_name: str
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those with the chosen value."""
+        value = self.value()
+        return queryset.filter(**{self.parameter_name: value}) if value else queryset
 
 
 class ChangeList(ThemeChangeList):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.audit_words import ACTION_WORDS, KIND_WORDS, action_in_words
 from apps.accounts.exporting import KINDS, export_audit
 from apps.accounts.models import AuditEvent
-from dce_portal.admin_site import ReadOnlyAdmin, action, display
+from dce_portal.admin_site import KnownValueFilter, ReadOnlyAdmin, action, display
 from dce_portal.origin import Origin
 from dce_portal.paginator import BoundedPaginator
 from dce_portal.templatetags.portal import SHAPES, ago
@@ -24,7 +24,7 @@ RESULT_LABELS = {"allowed": "", "denied": "warning", "failed": "danger"}
 RESULT_TONES = {"allowed": "good", "denied": "late", "failed": "bad"}
 
 
-class ActionFilter(admin.SimpleListFilter):
+class ActionFilter(KnownValueFilter):
     """What was done, in words; the list is known, so that no table is read for it."""
 
     title = _("action")
@@ -36,12 +36,8 @@ class ActionFilter(admin.SimpleListFilter):
         """Every action that has words."""
         return sorted(((name, str(words)) for name, words in ACTION_WORDS.items()), key=_by_words)
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Entries of that action."""
-        return queryset.filter(action=self.value()) if self.value() else queryset
 
-
-class KindFilter(admin.SimpleListFilter):
+class KindFilter(KnownValueFilter):
     """What it was done to."""
 
     title = _("kind of target")
@@ -52,10 +48,6 @@ class KindFilter(admin.SimpleListFilter):
     ) -> list[tuple[str, str]]:
         """The kinds in words."""
         return sorted(((name, str(words)) for name, words in KIND_WORDS.items()), key=_by_words)
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Entries about that kind."""
-        return queryset.filter(target_kind=self.value()) if self.value() else queryset
 
 
 def _by_words(choice: tuple[str, str]) -> str:

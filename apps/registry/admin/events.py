@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.registry.admin.check import CheckPages
 from apps.registry.models import RegistryEvent
-from dce_portal.admin_site import Empty, ReadOnlyAdmin
+from dce_portal.admin_site import Empty, KnownValueFilter, ReadOnlyAdmin
 from dce_portal.templatetags.portal import ago
 
 # As the registry names them; asking the table which it holds would read all of it.
 ACTIONS = ("push", "pull", "mount", "delete")
 
 
-class ActionFilter(admin.SimpleListFilter):
+class ActionFilter(KnownValueFilter):
     """What happened in the registry."""
 
     title = _("action")
@@ -29,10 +29,6 @@ class ActionFilter(admin.SimpleListFilter):
     ) -> list[tuple[str, str]]:
         """Under the registry's own names."""
         return [(name, name) for name in ACTIONS]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Events of that kind."""
-        return queryset.filter(action=self.value()) if self.value() else queryset
 
 
 @admin.register(RegistryEvent)
