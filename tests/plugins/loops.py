@@ -27,7 +27,9 @@ def _patient(close: Callable[[asyncio.SelectorEventLoop], None]) -> Callable[...
 def _has_connections(loop: asyncio.SelectorEventLoop) -> bool:
     if loop.is_closed() or loop.is_running():
         return False
-    return bool(loop._transports)  # type: ignore[attr-defined]  # asyncio's own list, and the only one
+    # asyncio's own list, and the only one; what is closed stays in it until it is collected.
+    known = list(loop._transports.values())  # type: ignore[attr-defined]
+    return any(transport._sock is not None for transport in known)
 
 
 asyncio.SelectorEventLoop.close = _patient(asyncio.SelectorEventLoop.close)  # type: ignore[method-assign]
