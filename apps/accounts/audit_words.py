@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 ACTION_WORDS: dict[str, str | Promise] = {
     "sign_in": _("signed in to the portal"),
     "sign_in.half_way": _("passed the first step, and showed no second factor yet"),
+    "sign_in.slowed": _("tried many names or tokens, and has to wait now"),
     "sign_out": _("signed out"),
     "session.end": _("signed a browser out"),
     "session.end_all": _("signed browsers out"),
