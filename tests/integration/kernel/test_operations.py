@@ -213,3 +213,43 @@ def test_people_see_and_cancel_their_own(alice, mallory, viewer, operator, admin
         if operations.may_cancel(p, operation)
     }
     assert may == {"alice", "ada"}
+
+
+@pytest.fixture
+def lasting(monkeypatch, django_capture_on_commit_callbacks):
+    """An operation of a kind that goes on after its worker died, and to whom it was handed."""
+    monkeypatch.setattr(operations, "_handlers", {})
+    monkeypatch.setattr(operations, "_taken_up_at_most", {})
+    handed = []
+    monkeypatch.setattr(operations, "_hand_over", handed.append)
+    operation_handler("test", taken_up=2)(lambda run: {"times": run.parameters["taken_up"]})
+    operation = OperationFactory(kind="test", state=OperationState.RUNNING)
+
+    def die():
+        Operation.objects.filter(pk=operation.pk).update(state=OperationState.RUNNING)
+        with django_capture_on_commit_callbacks(execute=True):
+            failed = operations.fail_interrupted()
+        operation.refresh_from_db()
+        return failed
+
+    return SimpleNamespace(row=operation, die=die, handed=handed)
+
+
+def test_a_kind_that_can_go_on_is_queued_again_and_handed_over(lasting):
+    assert lasting.die() == 0
+    assert lasting.row.state == "queued"
+    assert lasting.handed == [str(lasting.row.pk)]
+    assert "it is taken up again" in lasting.row.log[-1]["text"]
+    assert run(lasting.row).result == {"times": 1}
+
+
+def test_what_brings_its_worker_down_each_time_is_failed_in_the_end(lasting):
+    assert [lasting.die() for _time in range(3)] == [0, 0, 1]
+    assert lasting.row.state == "failed"
+    assert len(lasting.handed) == 2
+
+
+def test_what_somebody_cancelled_is_not_taken_up(lasting):
+    Operation.objects.filter(pk=lasting.row.pk).update(cancel_requested=True)
+    assert lasting.die() == 1
+    assert lasting.handed == []
