@@ -15,6 +15,8 @@ ACTION_WORDS: dict[str, str | Promise] = {
     "password.change": _("changed a password"),
     "authenticator_app.add": _("set up an authenticator app"),
     "authenticator_app.remove": _("removed an authenticator app"),
+    "openid.link": _("linked an OpenID identity"),
+    "openid.unlink": _("unlinked an OpenID identity"),
     "passkey.add": _("added a passkey"),
     "passkey.remove": _("removed a passkey"),
     "recovery_codes.make": _("made recovery codes"),
