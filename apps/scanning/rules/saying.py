@@ -11,6 +11,10 @@ LONGEST_SAID: Final = 500
 # Trivy asks a registry a second time without the password: what the first was answered is the cause.
 _REGISTRY: Final = re.compile(r"^\s*\* remote error: (.+)$", re.MULTILINE)
 _FATAL: Final = re.compile(r"\tFATAL\t(?:Fatal error\t)?(.+)$", re.MULTILINE)
+# How Trivy wraps a cause; none of it says anything.
+_WRAPPING: Final = re.compile(
+    r"^(?:(?:image scan|scan|init|analyze|pipeline) error: |scan failed: |failed analysis: )+"
+)
 _NO_DATABASE: Final = "--skip-update cannot be specified on the first run"
 _OLD_DATABASE: Final = "--skip-update cannot be specified with the old DB schema"
 _NOT_FETCHED: Final = "failed to download vulnerability DB"
@@ -36,4 +40,4 @@ def _line(said: str) -> str:
     if _NOT_FETCHED in said:
         return lines[-1]
     fatal = _FATAL.search(said)
-    return fatal[1].strip() if fatal else (lines[-1] if lines else "?")
+    return _WRAPPING.sub("", fatal[1].strip()) if fatal else (lines[-1] if lines else "?")

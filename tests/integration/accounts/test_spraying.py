@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from apps.accounts import credentials, lockout, spraying, uses
 from apps.accounts.lockout import LockedOut
 from apps.accounts.models import AuditEvent, User
+from apps.accounts.pages.entering import begin_session
 from apps.accounts.services import verify_bearer, verify_credential
 from apps.accounts.spraying import FREE_NAMES
 from apps.accounts.tokens import generate
@@ -201,3 +203,13 @@ def test_the_sign_in_page_says_so(client, alice):
         spray(1, begin=number, address="127.0.0.1")
     form = {"username": "alice", "password": PASSWORD}
     assert "Too many names and tokens failed" in client.post("/admin/login/", form).content.decode()
+
+
+def test_who_came_in_by_another_way_may_confirm_by_password(alice):
+    """A person of the portal who used a passkey or an OpenID identity is no newcomer at this address."""
+    browser = Client()
+    request = RequestFactory().get("/", REMOTE_ADDR="127.0.0.1")
+    request.session, request.user = browser.session, alice
+    begin_session(request, alice, first="passkey", second="")
+    spray(address="127.0.0.1")
+    assert check("alice", PASSWORD, "127.0.0.1").user == alice
