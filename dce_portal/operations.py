@@ -220,12 +220,22 @@ def fail_interrupted() -> int:
 
     Those that can go on are queued again.
     """
-    for operation in Operation.objects.filter(state=OperationState.RUNNING):
+    return _take_up_or_fail(Operation.objects.filter(state=OperationState.RUNNING))
+
+
+def lose(operation_id: str) -> None:
+    """The process that carried it out was killed, and the worker lives."""
+    running = Operation.objects.filter(state=OperationState.RUNNING)
+    _take_up_or_fail(running.filter(pk=operation_id))
+
+
+def _take_up_or_fail(running: QuerySet[Operation]) -> int:
+    for operation in running:
         _take_up(operation)
     said = _(
         "The worker was restarted while this operation ran. Look at what it changed, then start it again."
     )
-    return _fail(Operation.objects.filter(state=OperationState.RUNNING), said)
+    return _fail(running.all(), said)
 
 
 def _take_up(operation: Operation) -> None:
@@ -246,7 +256,7 @@ def _take_up(operation: Operation) -> None:
 def fail_overdue() -> int:
     """Mark operations as failed that run for longer than they can; returns how many.
 
-    A child of the worker's that was killed leaves its operation running for good: nobody else hears of it.
+    Should nobody have heard that its process was killed, an operation would run for good.
     """
     said = _(
         "This operation did not end in time; its worker may have died. Look at what it changed, then start it again."

@@ -272,16 +272,18 @@ def test_garbage_is_estimated_collected_and_nothing_else(site, admin, alice, tmp
     assert copied.ok, copied.text
 
 
+@pytest.mark.parametrize("killed", ["worker", "process of its pool"])
 def test_a_collection_goes_on_by_itself_after_its_worker_was_killed(
-    site, admin, alice, image, push
+    site, admin, alice, image, push, killed
 ):
     assert push(alice, image("stays"), "team/stays:1").ok
-    loose = litter(site.portal.data / "registry", count=4000)
+    loose = litter(site.portal.data / "registry", count=4000, name=killed)
     answer = admin.post("collections/", {"is_dry_run": False})
     rows = site.portal.data / "portal.sqlite3"
+    worker = site.process_ids()["worker"]
     ends = {"collecting", "done", "failed"}
     wait_until(lambda: step_of(rows) in ends, what="the step", timeout_s=60)
-    os.kill(site.process_ids()["worker"], signal.SIGKILL)
+    os.kill(worker if killed == "worker" else busy_child(worker), signal.SIGKILL)
     left = [blob for blob in loose if blob.exists()]
     assert left, "it was over before the worker was killed"
     ended = finished_operation(admin, answer.headers["Location"])
@@ -296,14 +298,23 @@ def test_a_collection_goes_on_by_itself_after_its_worker_was_killed(
     assert push(alice, image("afterwards"), "team/after:1").ok
 
 
-def litter(registry, *, count):
+def busy_child(worker):
+    """The process of the pool that has a collector under it."""
+    return next(child for child in children(worker) if children(child))
+
+
+def children(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def litter(registry, *, count, name):
     """Blobs that nothing names, so many that deleting them takes a while."""
     blobs = registry / "docker" / "registry" / "v2" / "blobs" / "sha256"
     made = []
     for number in range(count):
-        content = f"loose {number}".encode()
-        name = hashlib.sha256(content).hexdigest()
-        folder = blobs / name[:2] / name
+        content = f"{name} {number}".encode()
+        digest = hashlib.sha256(content).hexdigest()
+        folder = blobs / digest[:2] / digest
         folder.mkdir(parents=True)
         (folder / "data").write_bytes(content)
         made.append(folder / "data")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from billiard.exceptions import WorkerLostError
 
 from apps.accounts.models import AuditEvent
 from dce_portal import operations, tasks, worker_signals
@@ -253,3 +254,27 @@ def test_what_somebody_cancelled_is_not_taken_up(lasting):
     Operation.objects.filter(pk=lasting.row.pk).update(cancel_requested=True)
     assert lasting.die() == 1
     assert lasting.handed == []
+
+
+def test_an_operation_whose_process_was_killed_is_taken_up_and_no_other(
+    lasting, monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(worker_signals.connections, "close_all", lambda: None)
+    other = OperationFactory(kind="another", state=OperationState.RUNNING)
+    lost = {"exception": WorkerLostError("signal 9"), "args": (str(lasting.row.pk),)}
+    with django_capture_on_commit_callbacks(execute=True):
+        worker_signals.recover_lost(sender=tasks.heartbeat, **lost)
+        worker_signals.recover_lost(
+            sender=tasks.run_operation, **{**lost, "exception": ValueError("no")}
+        )
+        assert lasting.handed == []
+        worker_signals.recover_lost(sender=tasks.run_operation, **lost)
+    lasting.row.refresh_from_db()
+    other.refresh_from_db()
+    assert (lasting.row.state, other.state) == ("queued", "running")
+    assert lasting.handed == [str(lasting.row.pk)]
+    worker_signals.recover_lost(
+        sender=tasks.run_operation, exception=WorkerLostError(), args=(str(other.pk),)
+    )
+    other.refresh_from_db()
+    assert other.state == "failed"
