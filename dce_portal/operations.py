@@ -87,16 +87,22 @@ class OperationRun:
 Handler = Callable[[OperationRun], Mapping[str, Any] | None]
 _handlers: dict[str, Handler] = {}
 _limits_s: dict[str, float] = {}
+_taken_up_at_most: dict[str, int] = {}
+TAKEN_UP = "taken_up"
 
 
 def operation_handler(
-    kind: str, *, within_s: float = OPERATION_LIMIT_S
+    kind: str, *, within_s: float = OPERATION_LIMIT_S, taken_up: int = 0
 ) -> Callable[[Handler], Handler]:
-    """Register the function that carries out operations of this kind, each of which is over by then."""
+    """Register the function that carries out operations of this kind, each of which is over by then.
+
+    One whose worker died is carried out again up to `taken_up` times, by a handler that knows how far it was.
+    """
 
     def register(handler: Handler) -> Handler:
         _handlers[kind] = handler
         _limits_s[kind] = within_s
+        _taken_up_at_most[kind] = taken_up
         return handler
 
     return register
@@ -210,17 +216,47 @@ def _conclude(operation: Operation) -> None:
 
 
 def fail_interrupted() -> int:
-    """Mark operations whose worker died as failed; returns how many. Called when the one worker starts."""
+    """Mark operations whose worker died as failed; returns how many. Called when the one worker starts.
+
+    Those that can go on are queued again.
+    """
+    return _take_up_or_fail(Operation.objects.filter(state=OperationState.RUNNING))
+
+
+def lose(operation_id: str) -> None:
+    """The process that carried it out was killed, and the worker lives."""
+    running = Operation.objects.filter(state=OperationState.RUNNING)
+    _take_up_or_fail(running.filter(pk=operation_id))
+
+
+def _take_up_or_fail(running: QuerySet[Operation]) -> int:
+    for operation in running:
+        _take_up(operation)
     said = _(
         "The worker was restarted while this operation ran. Look at what it changed, then start it again."
     )
-    return _fail(Operation.objects.filter(state=OperationState.RUNNING), said)
+    return _fail(running.all(), said)
+
+
+def _take_up(operation: Operation) -> None:
+    """Queue it again where its kind knows how to go on; what brought two workers down is left."""
+    times = operation.parameters.get(TAKEN_UP, 0)
+    if times >= _taken_up_at_most.get(operation.kind, 0) or operation.cancel_requested:
+        return
+    parameters = {**operation.parameters, TAKEN_UP: times + 1}
+    running = Operation.objects.filter(pk=operation.pk, state=OperationState.RUNNING)
+    if running.update(state=OperationState.QUEUED, started_at=None, parameters=parameters):
+        operation.refresh_from_db()
+        OperationRun(operation).say(
+            _("The worker was restarted while this operation ran; it is taken up again.")
+        )
+        transaction.on_commit(lambda: _hand_over(str(operation.pk)), robust=True)
 
 
 def fail_overdue() -> int:
     """Mark operations as failed that run for longer than they can; returns how many.
 
-    A child of the worker's that was killed leaves its operation running for good: nobody else hears of it.
+    Should nobody have heard that its process was killed, an operation would run for good.
     """
     said = _(
         "This operation did not end in time; its worker may have died. Look at what it changed, then start it again."

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from celery.signals import beat_init, worker_ready
+from billiard.exceptions import WorkerLostError
+from celery.signals import beat_init, task_failure, worker_ready
 from django.db import connections
 from redis import RedisError
 
 from dce_portal import heartbeats, operations
+from dce_portal.tasks import run_operation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from celery import Task
     from celery.worker.consumer import Consumer
 
 log = structlog.get_logger(__name__)
@@ -49,3 +54,13 @@ def recover_operations(sender: Consumer, **_unused: object) -> None:
     if interrupted := operations.fail_interrupted():
         log.warning("operations_interrupted", count=interrupted)
     connections.close_all()  # the pool's processes must not inherit one
+
+
+@task_failure.connect
+def recover_lost(
+    sender: Task[Any, Any], exception: BaseException, args: Sequence[object] = (), **_unused: object
+) -> None:
+    """One process of the pool was killed, for want of memory perhaps: the worker's main process hears of it."""
+    if isinstance(exception, WorkerLostError) and sender.name == run_operation.name:
+        operations.lose(str(args[0]))
+        connections.close_all()  # as above: another process takes the lost one's place

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.utils.translation import gettext as _
 
-from apps.accounts import lockout, memory, tokens
+from apps.accounts import lockout, memory, spraying, tokens
 from apps.accounts.audit import AuditEntry, record_audit
 from apps.accounts.backends import directory
 from apps.accounts.models import PersonalToken, User
@@ -77,8 +77,8 @@ class Credential:
 def verify_credential(username: str, secret: str, *, address: str | None) -> Credential:
     """Check a user name with a password or a personal token, or raise NotAuthenticated.
 
-    Tokens are not subject to the lock-out: they cannot be guessed, and a script must not be
-    locked out because a person behind the same address mistypes a password.
+    Good tokens are not subject to any lock-out: a script must not be locked out because a person
+    behind the same address mistypes a password.
     """
     if tokens.looks_like_token(secret):
         return _verify_named_token(username, secret, address=address)
@@ -93,7 +93,8 @@ def verify_credential(username: str, secret: str, *, address: str | None) -> Cre
 
 def verify_bearer(secret: str, *, address: str | None) -> Credential:
     """Check a personal token sent by itself, or raise NotAuthenticated."""
-    token = _usable_token(secret, address=address)
+    with spraying.counted(secret, address=address):
+        token = _usable_token(secret, address=address)
     note_use("accounts.PersonalToken", token.pk, last_used_at=token.last_used_at, address=address)
     scopes = frozenset(token.scopes)
     return Credential(user=token.owner, kind="token", token=token, scopes=scopes)
@@ -102,6 +103,7 @@ def verify_bearer(secret: str, *, address: str | None) -> Credential:
 def verify_password(username: str, password: str, *, address: str | None) -> User:
     """Check a password with lock-out and memory, or raise NotAuthenticated."""
     lockout.refuse_if_locked(username, address=address)
+    spraying.refuse_newcomers(username, address=address)
     known = User.objects.filter(username=username).first() if "\x00" not in username else None
     try:
         user = _user_of(known, username, password, address=address)
@@ -112,8 +114,10 @@ def verify_password(username: str, password: str, *, address: str | None) -> Use
         _note_failure(username, password, user=known, address=address)
         raise NotAuthenticated(_("The user name or the password is not right."))
     # Of guesses made at once all are under way before one has counted: once they lock, none is told.
+    spraying.refuse_newcomers(username, address=address)
     if lockout.refuse_if_locked(username, address=address):
         lockout.forget_failures(username, address=address)
+    spraying.remember(username, address=address)
     return user
 
 
@@ -193,6 +197,7 @@ def _memory_key(user: User, password: str) -> str:
 def _note_failure(username: str, password: str, *, user: User | None, address: str | None) -> None:
     if user is None or not user.is_active:
         make_password(password)  # whoever was not asked for takes as long as a wrong password
+    spraying.count_name(username, address=address)
     if lockout.count_failure(username, password, address=address):
         origin = Origin(actor=user, address=address, credential="password")
         target = Target("user", str(user.pk) if user else "", username)

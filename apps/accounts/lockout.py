@@ -94,11 +94,11 @@ def _failures(username: str, address: str | None) -> int:
 def _key(username: str, address: str | None) -> str:
     pepper = pepper_of(settings.SECRET_KEY)
     place = networks.neighbourhood(address)
-    digest = digest_of("lockout", _folded(username), place, pepper=pepper)
+    digest = digest_of("lockout", folded(username), place, pepper=pepper)
     return f"accounts:failures:{digest}"
 
 
-def _folded(username: str) -> str:
+def folded(username: str) -> str:
     """One for all spellings that a directory may take for one name: case, width, accents, blanks, what is not seen.
 
     NUL stays, as the mark of what is no user name.

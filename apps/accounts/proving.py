@@ -15,6 +15,10 @@ from apps.accounts.tokens import TokenText
 from dce_portal.errors import NotAuthenticated
 
 
+class UnknownSecret(NotAuthenticated):
+    """A secret that is nobody's: mistyped, or a guess."""
+
+
 class Provable(Protocol):
     """What is read of a row."""
 
@@ -33,17 +37,17 @@ class Provable(Protocol):
 
 
 def read_text(secret: str, *, prefix: str = tokens.PREFIX) -> TokenText:
-    """The token as it was sent; NotAuthenticated when it was mistyped, which no database needs to be asked for."""
+    """The token as it was sent; UnknownSecret when it was mistyped, which no database needs to be asked for."""
     parsed = tokens.parse(secret, prefix=prefix)
     if parsed is None:
-        raise NotAuthenticated(_("This token is mistyped or cut off; copy it again, whole."))
+        raise UnknownSecret(_("This token is mistyped or cut off; copy it again, whole."))
     return parsed
 
 
 def refuse_unproven(row: Provable | None, text: TokenText, *, address: str | None) -> None:
     """Raise NotAuthenticated unless the secret is the row's, or was until a rotation that still overlaps."""
     if row is None or not _is_the_secret(row, text):
-        raise NotAuthenticated(_("This token is not known here; make a new one in the portal."))
+        raise UnknownSecret(_("This token is not known here; make a new one in the portal."))
     if row.revoked_at is not None:
         raise NotAuthenticated(_("This token was revoked; make a new one in the portal."))
     if row.expires_at is not None and row.expires_at <= timezone.now():

@@ -20,8 +20,9 @@ from apps.accounts.issuing import (
     rotate_secret,
 )
 from apps.accounts.lockout import LockedOut
-from apps.accounts.proving import read_text, refuse_unproven, token_digest
+from apps.accounts.proving import UnknownSecret, read_text, refuse_unproven, token_digest
 from apps.accounts.security.policy import may_act_for
+from apps.accounts.spraying import counted
 from apps.accounts.team_members import (
     create_team,
     delete_team,
@@ -37,8 +38,10 @@ __all__ = [
     "Credential",
     "IssuedToken",
     "LockedOut",
+    "UnknownSecret",
     "check_expiry",
     "checked_networks",
+    "counted",
     "create_team",
     "delete_team",
     "describe_team",

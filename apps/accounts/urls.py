@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.http import require_POST
 
-from apps.accounts.pages import openid, passkeys, security, sign_in
+from apps.accounts.pages import openid, openid_link, passkeys, security, sign_in
 
 
 def _own(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -32,6 +32,9 @@ SECURITY = [
     path("passkeys/<int:pk>/remove/", _act(security.remove_passkey), name="remove_passkey"),
     path("codes/", _own(security.codes), name="codes"),
     path("codes/renew/", _act(security.renew_codes), name="renew_codes"),
+    path("openid/", _own(openid_link.page), name="openid"),
+    path("openid/go/", _own(openid_link.go), name="go_to_openid"),
+    path("openid/unlink/", _act(openid_link.unlink), name="unlink_openid"),
     path("browsers/end-others/", _act(security.end_others), name="end_others"),
     path("browsers/<int:pk>/end/", _act(security.end_browser), name="end_browser"),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
@@ -88,15 +88,19 @@ PUSHING = (*READING, "POST", "PATCH", "PUT")
 
 
 @contextmanager
-def open_door(*, may_push: bool) -> Iterator[Door]:
+def open_door(
+    *, may_push: bool, takes_manifest: Callable[[bytes], bool] | None = None
+) -> Iterator[Door]:
     """A door to the registry for a helper program, closed afterwards."""
     tokens = OwnTokens(PULL, PUSH) if may_push else OwnTokens(PULL)
     methods = PUSHING if may_push else READING
     if settings.REGISTRY_URL:
-        behind = Behind(tokens, settings.REGISTRY_URL, methods=methods)
+        behind = Behind(
+            tokens, settings.REGISTRY_URL, methods=methods, takes_manifest=takes_manifest
+        )
     else:
         own = settings.PATHS.socket("registry"), methods, settings.PATHS.read_only_file
-        behind = Behind(tokens, SOCKET_ORIGIN, *own)
+        behind = Behind(tokens, SOCKET_ORIGIN, *own, takes_manifest)
     with door_to(behind) as door:
         yield door
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -35,9 +35,9 @@ def remote_of(remote: RemoteRegistry) -> Iterator[RemotePort]:
 
 
 @contextmanager
-def own_place() -> Iterator[Place]:
+def own_place(takes_manifest: Callable[[bytes], bool] | None = None) -> Iterator[Place]:
     """The own registry as a copying program reaches it, for the length of a run."""
-    with open_writing_door() as door:
+    with open_writing_door(takes_manifest) as door:
         yield Place(host=door.host, username=door.username, password=door.password)
 
 

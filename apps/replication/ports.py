@@ -34,13 +34,21 @@ class CopyJob:
 
 
 class CopierPort(Protocol):
-    """Copies images."""
+    """Copies images, and reads what one is before it is copied."""
 
     def copy(self, job: CopyJob, *, is_wanted: Callable[[], bool]) -> None:
         """Copy; Unavailable with what the program said when it could not.
 
         Asks `is_wanted` about every second, and ends early with Unavailable once it says no.
         """
+        ...
+
+    def manifest(self, place: Place, name: str) -> bytes:
+        """The manifest of one image, as it is; Unavailable when it cannot be read."""
+        ...
+
+    def config(self, place: Place, name: str) -> bytes:
+        """The configuration of one image, as it is; Unavailable when it cannot be read."""
         ...
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.registry.selectors import repositories_visible_to
 from apps.registry.services import images_behind, own_registry
@@ -111,7 +112,11 @@ def _judged(report: ScanReport | None, limits: Limits) -> Verdict:
     if not names:
         return ALLOWED
     shown = ", ".join(names[:NAMED_AT_MOST])
-    reason = _("this image has %(n)d vulnerabilities that its namespace does not allow: %(names)s")
+    reason = ngettext(
+        "this image has %(n)d vulnerability that its namespace does not allow: %(names)s",
+        "this image has %(n)d vulnerabilities that its namespace does not allow: %(names)s",
+        len(names),
+    )
     return Verdict(is_allowed=False, reason=reason % {"n": len(names), "names": shown})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -67,6 +68,18 @@ def test_findings_come_worst_first_with_sboms(scanner: ScannerPort, host: str) -
     assert result.system == "alpine 3.10.2"
     assert result.scanner
     assert set(result.sboms) == {"cyclonedx", "spdx"}
+    places = ["alpine 3.10.2", "usr/lib/python3.7/site-packages/py-1.11.0.dist-info/METADATA"]
+    assert [one.place for one in result.findings] == [*places, places[0]]
+
+
+def test_the_door_and_the_repository_that_was_read_are_named_nowhere(
+    tmp_path: Path, host: str
+) -> None:
+    result = trivy_in(tmp_path).scan(image(host), is_wanted=lambda: True)
+    assert json.loads(result.sboms["spdx"]) == {"form": "spdx-json", "name": KNOWN}
+    told = repr(result)
+    assert "127.0.0.1" not in told
+    assert "team/" not in told
 
 
 def test_the_program_is_given_no_secret_in_its_arguments(tmp_path: Path, host: str) -> None:
@@ -84,7 +97,7 @@ def test_the_program_is_given_no_secret_in_its_arguments(tmp_path: Path, host: s
 
 
 def test_what_the_program_says_is_told(tmp_path: Path, host: str) -> None:
-    with pytest.raises(Unavailable, match="404"):
+    with pytest.raises(Unavailable, match="MANIFEST_UNKNOWN"):
         trivy_in(tmp_path).scan(image(host, "sha256:gone"), is_wanted=lambda: True)
 
 

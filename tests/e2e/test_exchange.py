@@ -162,7 +162,7 @@ def test_a_cache_namespace_answers_pulls_from_upstream(
     work.mkdir()
     digest = write_index(work / "up", platforms=("amd64", "arm64"))
     name = f"docker://{upstream.host}/tools/jq"
-    for tag in ("2", "3"):
+    for tag in ("2", "3", "4"):
         flags = ("--all", "--preserve-digests")
         assert upstream.copy(f"oci:{work / 'up'}:1", f"{name}:{tag}", *flags).ok
     made(admin, "namespaces/", name="hub")
@@ -184,6 +184,10 @@ def test_a_cache_namespace_answers_pulls_from_upstream(
     refused = stranger.copy(f"{here}:2", f"oci:{work / 'stolen'}:1")
     assert not refused.ok
     assert "denied" in refused.text or "unauthorized" in refused.text
+    made(admin, "image-rules/", namespace="hub", platforms="linux/amd64")
+    barred = alice.copy(f"{here}:4", f"oci:{work / 'barred'}:1", "--all")
+    assert "denied: images for linux/arm64 are not allowed here" in barred.text
+    assert alice.copy(f"{here}:3", f"oci:{work / 'earlier'}:1", "--all").ok
 
 
 def test_an_image_with_a_bad_vulnerability_is_not_pulled(site, admin, alice, tmp_path):

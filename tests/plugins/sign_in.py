@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 
 
 @dataclass(slots=True)
@@ -27,10 +28,11 @@ class Phone:
 
 @pytest.fixture(autouse=True)
 def _cache_asked_afresh() -> Iterator[None]:
-    """A test in which the cache is silent must not leave it alone for the next one."""
-    from apps.accounts import memory
+    """A test in which the cache is silent must not leave it alone for the next one, nor wrong tokens of one add up."""
+    from apps.accounts import memory, spraying
 
     memory.ask_again()
+    cache.delete(spraying.place_key("127.0.0.1"))
     yield
     memory.ask_again()
 

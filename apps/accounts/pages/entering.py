@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from apps.accounts import spraying
 from apps.accounts.models import User
 from apps.accounts.refusals import note_half_way
 from apps.accounts.security import browsers, marks
@@ -41,6 +42,7 @@ def begin_session(request: HttpRequest, person: User, *, first: str, second: str
     request.session.flush()
     marks.mark(request.session, first=first, second=second)
     login(request, person, backend=BACKEND)
+    spraying.remember(person.get_username(), address=client_address(request))
     browsers.note(request)  # at once: what is not noted is not found when somebody is signed out
 
 

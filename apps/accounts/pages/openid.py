@@ -34,15 +34,16 @@ from apps.accounts.models import User
 from apps.accounts.pages.entering import enter, let_in, safe_page
 from apps.accounts.ports import OutsidePerson
 from apps.accounts.refusals import note_refusal
+from apps.accounts.security import linked, marks
 from apps.accounts.security.group_map import short_names
+from apps.accounts.security.linked import PROVIDER, number_of
 from apps.accounts.security.outsiders import take_in
-from dce_portal.errors import NotAuthenticated
+from dce_portal.errors import Conflict, NotAuthenticated
 from dce_portal.operations import Target
 from dce_portal.origin import Origin, client_address
 
 log = structlog.get_logger(__name__)
 
-PROVIDER = "openid"
 # None of those that a client's own secret or nothing at all signs.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 LEEWAY_S = 60
@@ -86,8 +87,9 @@ class PortalAccounts(DefaultSocialAccountAdapter):
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """The provider has said who it is: from here on the portal goes its own way."""
+        go_on = _link if sociallogin.state.get("link") else _enter
         try:
-            raise ImmediateHttpResponse(_enter(request, sociallogin))
+            raise ImmediateHttpResponse(go_on(request, sociallogin))
         except NotAuthenticated as error:
             raise ImmediateHttpResponse(_refuse(request, error.message)) from error
 
@@ -152,17 +154,22 @@ class CheckedOpenID(OpenIDConnectOAuth2Adapter):
 @never_cache
 def start(request: HttpRequest) -> HttpResponse:
     """Send the browser to the provider."""
+    return begin(request)
+
+
+def begin(request: HttpRequest, *, link: int | None = None) -> HttpResponse:
+    """To the provider: to sign in, or to link what it says with the person who is signed in here."""
     adapter = _adapter(request)
     if not request.user.is_authenticated:
         request.session.set_expiry(STARTED_S)  # whoever looks in leaves nothing behind
     try:
-        return _away(request, adapter)
+        return _away(request, adapter, link)
     except FAILURES as error:
         log.warning("openid_unreachable", reason=str(error))
         return _refuse(request, _("The OpenID provider does not answer; try again in a minute."))
 
 
-def _away(request: HttpRequest, adapter: CheckedOpenID) -> HttpResponse:
+def _away(request: HttpRequest, adapter: CheckedOpenID, link: int | None) -> HttpResponse:
     nonce = secrets.token_urlsafe(24)
     answer = adapter.get_provider().redirect(
         request,
@@ -170,6 +177,7 @@ def _away(request: HttpRequest, adapter: CheckedOpenID) -> HttpResponse:
         next_url=safe_page(request, request.GET.get("next", "")),
         auth_params={"nonce": nonce},
         nonce=nonce,
+        link=link,
     )
     return cast("HttpResponse", answer)
 
@@ -202,10 +210,25 @@ def _enter(request: HttpRequest, sociallogin: Any) -> HttpResponse:
     return enter(request, person, first="openid", next_page=next_page)
 
 
+def _link(request: HttpRequest, sociallogin: Any) -> HttpResponse:
+    """Only for who began it in this very session, is signed in still, and has shown so a short while ago."""
+    claims, person = _claims(sociallogin), request.user
+    if not isinstance(person, User) or person.pk != sociallogin.state["link"]:
+        raise NotAuthenticated(_not_vouched())
+    if not marks.is_fresh(request.session):
+        return HttpResponseRedirect(reverse("security:confirm"))
+    try:
+        linked.link(person, claims, origin=Origin.of_request(request))
+        messages.success(request, _("It is linked; you may sign in by it from now on."))
+    except Conflict as error:
+        messages.error(request, error.message)
+    return HttpResponseRedirect(reverse("security:home"))
+
+
 @transaction.atomic
 def _person_of(claims: dict[str, Any], *, address: str | None) -> User:
-    """Who that is here, known again by issuer and number: a number alone says nothing at another provider."""
-    number = _digest(f"{claims['iss'].rstrip('/')}\0{claims['sub']}")
+    """Who that is here, known again by issuer and number."""
+    number = number_of(claims)
     account = SocialAccount.objects.filter(provider=PROVIDER, uid=number).first()
     known = account.user if account else None
     person = take_in(_outside(claims), source=User.Source.OPENID, known=known, address=address)
@@ -243,7 +266,8 @@ def _refuse(request: HttpRequest, sentence: str) -> HttpResponse:
     target, detail = Target("user", "", ""), {"by": "openid"}
     note_refusal(AuditEntry("sign_in", origin, target, detail=detail))
     messages.error(request, sentence)
-    return HttpResponseRedirect(reverse("admin:login"))
+    is_here = request.user.is_authenticated
+    return HttpResponseRedirect(reverse("security:home" if is_here else "admin:login"))
 
 
 def _digest(text: str) -> str:

@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from apps.accounts.forms.own_password import OwnPasswordForm
 from apps.accounts.models import User
-from apps.accounts.pages import once
+from apps.accounts.pages import once, openid_link
 from apps.accounts.pages.entering import person_of, safe_page, site_of
 from apps.accounts.security import browsers, factors, marks, policy, totp
 from apps.accounts.security.passwords import change_password
@@ -45,6 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
         must_set_up=must and not has.is_protected,
         browsers=browsers.browsers_of(person, current_key=request.session.session_key),
         can_have_passkeys=site_of(request).can_have_passkeys,
+        **openid_link.facts_for(person),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -115,10 +116,12 @@ def renew_codes(person: User, *, origin: Origin) -> list[str]:
 
 
 def reset(person: User, *, origin: Origin) -> None:
-    """An administrator takes away every factor of somebody who has lost theirs."""
+    """An administrator takes away every factor of somebody who has lost theirs, and what they had linked."""
     with transaction.atomic():
         for model in (AuthenticatorApp, Passkey, RecoveryCode):
             model.objects.filter(owner=person).delete()
+        if person.source == User.Source.PORTAL:
+            SocialAccount.objects.filter(user=person).delete()
         _note("second_factor.reset", person, origin)
 
 

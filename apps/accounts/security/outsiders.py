@@ -25,8 +25,17 @@ def take_in(
     person = known or _by_name(outside, source, address) or _new(outside, source, address)
     if not person.is_active:
         raise NotAuthenticated(_("You may not sign in here any more; ask an administrator."))
+    if person.source != source:
+        return _linked(person)
     origin = Origin(actor=person, address=address, credential=source)
     _put_in_places(person, outside.groups, origin=origin)
+    return person
+
+
+def _linked(person: User) -> User:
+    """One of the portal who linked this identity: who they are and may is the portal's to say, never the provider's."""
+    if person.source != User.Source.PORTAL or person.is_superuser:
+        raise NotAuthenticated(_("You may not sign in this way; use your password."))
     return person
 
 

@@ -33,6 +33,8 @@ END_WITHIN_S: Final = 5.0
 ELIGIBLE: Final = re.compile(r"blob eligible for deletion: (sha256:[0-9a-f]{64})")
 COUNTED: Final = re.compile(r"(\d+) blobs marked, (\d+) blobs and (\d+) manifests eligible")
 MARKED: Final = re.compile(r": marking manifest (sha256:[0-9a-f]{64})")
+# Of a registry into which nothing was pushed yet there is no folder; then there is no garbage either.
+NOTHING_PUSHED: Final = "Path not found: /docker/registry/v2/repositories"
 KEPT_LINES: Final = 20
 
 
@@ -61,7 +63,7 @@ class RegistryCollector:
             for line in _lines(process):
                 reading.take(line.rstrip(), say)
             status = process.wait(timeout=END_WITHIN_S)
-        if status != 0:
+        if status != 0 and NOTHING_PUSHED not in reading.last[-1]:
             raise Unavailable(
                 _("The registry's collector ended with status %(status)s: %(last)s")
                 % {"status": status, "last": " ".join(reading.last[-3:])}
@@ -101,7 +103,7 @@ class _Reading:
     """What the collector's lines amount to."""
 
     def __init__(self) -> None:
-        self.last: list[str] = []
+        self.last: list[str] = [""]
         self._eligible: list[str] = []
         self._manifests: set[str] = set()
         self._kept = 0

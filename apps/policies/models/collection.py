@@ -34,6 +34,7 @@ class Collection(models.Model):
     bytes_before = models.PositiveBigIntegerField(_("bytes before"), default=0)
     bytes_won = models.PositiveBigIntegerField(_("bytes won"), default=0)
     repositories_removed = models.JSONField(_("repositories removed"), default=list, blank=True)
+    missing_before = models.JSONField(_("blobs missing before"), default=list, blank=True)
     problem = models.TextField(_("problem"), blank=True)
 
     class Meta:

@@ -1,6 +1,7 @@
 """Wins back space: measures, makes the registry read-only, collects, restarts, verifies, reports.
 
-The step that comes is written first. Whatever interrupts it, the switch is undone and the row says so.
+The step that comes is written first. A collection whose worker died goes on from the beginning of the step
+that it had reached; where it cannot, the switch is undone and the row says so.
 """
 
 from __future__ import annotations
@@ -39,7 +40,11 @@ UPKEEP = "registry upkeep"
 # A manifest that passed the switch just before it was turned is with the registry for a moment.
 SETTLE_S = 2.0
 LINES_A_LOOK = 200
+# A registry that brings its worker down each time must not stay read-only.
+TAKEN_UP_AT_MOST = 2
 Step = Collection.Step
+# Steps behind the point from which a collection goes on instead of beginning anew.
+AFTER_COLLECTING = (Step.RESTARTING, Step.VERIFYING)
 
 
 def request_collection(
@@ -80,7 +85,7 @@ def _untagged_refused() -> str:
     )
 
 
-@operation_handler(KIND)
+@operation_handler(KIND, taken_up=TAKEN_UP_AT_MOST)
 def _collect(run: OperationRun) -> Mapping[str, Any]:
     row = Collection.objects.get(pk=run.parameters["collection"])
     files = backends.storage()
@@ -119,24 +124,49 @@ class _Work:
         self.end(Step.DONE, "")
 
     def collect(self) -> None:
-        """All steps."""
+        """All steps; of one that is taken up again, the one that was reached and those behind it."""
+        reached = Step(self._row.step)
         named = named_blobs()
-        missing = missing_blobs(self._files, named)
-        self._enter(Step.CLOSING, _("The registry is read-only now; pulls go on."), 5)
-        self._collector.set_read_only(is_on=True)
-        self._settle()
-        self._enter(Step.MEASURING, _("Measuring what nothing names."), 15)
-        swept = self._measure()
-        self._refuse_named(swept, named)
-        self._run.stop_if_cancelled()
-        self._enter(Step.COLLECTING, _("Deleting it."), 35)
-        self._collector.sweep(is_dry_run=False, say=self._say)
-        self._remove_repositories()
+        if reached == Step.COLLECTING:
+            self._take_up(reached)
+            self._refuse_named(self._collector.sweep(is_dry_run=True, say=self._say), named)
+        elif reached in AFTER_COLLECTING:
+            self._take_up(reached)
+        else:
+            self._prepare(named)
+        if reached not in AFTER_COLLECTING:
+            self._sweep()
         self._enter(Step.RESTARTING, _("Starting the registry again."), 75)
         self._collector.restart_registry()
         self._enter(Step.VERIFYING, _("Looking whether every image is whole."), 85)
-        self._verify(missing)
+        self._verify(frozenset(self._row.missing_before))
         self.end(Step.DONE, self._row.problem)
+
+    def _prepare(self, named: frozenset[str]) -> None:
+        """Read-only, measured, and nothing named among what goes."""
+        self._row.missing_before = sorted(missing_blobs(self._files, named))
+        self._enter(Step.CLOSING, _("The registry is read-only now; pulls go on."), 5)
+        self._close()
+        self._enter(Step.MEASURING, _("Measuring what nothing names."), 15)
+        self._refuse_named(self._measure(), named)
+        self._run.stop_if_cancelled()
+
+    def _take_up(self, reached: Step) -> None:
+        """Read-only again: a start of the whole controller may have undone the switch."""
+        self._run.say(
+            _("It goes on with the step “%(step)s”; the registry is read-only.")
+            % {"step": reached.label}
+        )
+        self._close()
+
+    def _close(self) -> None:
+        self._collector.set_read_only(is_on=True)
+        self._settle()
+
+    def _sweep(self) -> None:
+        self._enter(Step.COLLECTING, _("Deleting it."), 35)
+        self._collector.sweep(is_dry_run=False, say=self._say)
+        self._remove_repositories()
 
     def _measure(self) -> Swept:
         swept = self._collector.sweep(is_dry_run=True, say=self._say)

@@ -7,9 +7,7 @@ repository the request goes on, and the registry asks for one in its own words.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote
 
 from django.core.cache import cache
@@ -21,10 +19,11 @@ from apps.policies import backends
 from apps.policies.models import Quota
 from apps.policies.ports import RegistryEditPort
 from apps.policies.rules import deciding
-from apps.policies.rules.deciding import ImageFact, ImageRuleFact, TagRuleFact
+from apps.policies.rules.deciding import ImageRuleFact, TagRuleFact
 from apps.policies.selectors.facts import image_rules_for, quota_of, tag_rules_for
 from apps.policies.services.quotas import Arrival, admit
-from apps.registry.ports import IMAGE_TYPES, ManifestInfo
+from apps.policies.services.weighing import Part, blobs_of, config_of, image_refusal
+from apps.registry.ports import ManifestInfo
 from apps.registry.rights import namespace_of
 from apps.registry.selectors import person_named, tags_of_digest, tags_over_digest
 from apps.registry.services.bearer import Bearer, read_bearer, role_of
@@ -37,13 +36,6 @@ from dce_portal.origin import Origin
 PATH = re.compile(r"/v2/(?P<name>.+)/manifests/(?P<reference>[^/]+)")
 NEEDED = {"PUT": "push", "DELETE": "delete"}
 DENIED, INVALID = "DENIED", "MANIFEST_INVALID"
-# What has a configuration of such a kind is an image, also where the configuration cannot be read.
-CONFIG_TYPES = frozenset(
-    (
-        "application/vnd.oci.image.config.v1+json",
-        "application/vnd.docker.container.image.v1+json",
-    )
-)
 # How long two that make the same tag at once are told apart: by then the registry has the first.
 SAME_TAG_S = 30
 
@@ -159,12 +151,8 @@ def _weigh(
         return Refusal(why)
     if quota is None:
         return None
-    arrival = Arrival(
-        repository=case.repository,
-        manifest=manifest,
-        blobs=real_sizes(manifest),
-        new_tag=case.reference if is_new_tag else "",
-    )
+    new_tag = case.reference if is_new_tag else ""
+    arrival = Arrival(repository=case.repository, blobs=blobs_of(manifest), new_tag=new_tag)
     why = admit(quota, arrival)
     return Refusal(why, is_for_quota=True) if why else None
 
@@ -191,45 +179,9 @@ def _image(
     registry: RegistryEditPort,
     rules: tuple[ImageRuleFact, ...],
 ) -> str | None:
-    platforms: tuple[str, ...] = tuple(child.platform for child in manifest.children)
-    is_image = bool(platforms)
-    if manifest.media_type in IMAGE_TYPES:
-        config = _lower(registry.config(case.repository, manifest.config_digest))
-        is_image = bool(
-            config.get("os") or config.get("rootfs") or manifest.artifact_type in CONFIG_TYPES
-        )
-        platforms = (_platform(config),)
-    # An index may leave a platform out; each image behind it was looked at by itself.
-    known = platforms if not manifest.children else tuple(one for one in platforms if one)
-    image = ImageFact(
-        platforms=known,
-        size_bytes=sum(real_sizes(manifest).values()),
-        is_image=is_image and bool(known),
-    )
-    return deciding.refused_image(rules, image)
-
-
-def _lower(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Engines, being written in Go, take a field's name in any case."""
-    return {name.lower(): value for name, value in config.items()}
-
-
-def _platform(config: Mapping[str, Any]) -> str:
-    parts = (config.get("os"), config.get("architecture"), config.get("variant"))
-    return "/".join(str(part) for part in parts if part)
-
-
-def real_sizes(manifest: ManifestInfo) -> dict[str, int]:
-    """Bytes by digest of configuration and layers: as stored where files are at hand, else as declared."""
-    declared = {layer.digest: layer.size_bytes for layer in manifest.layers}
-    if manifest.config_digest:
-        declared[manifest.config_digest] = manifest.size_bytes - sum(
-            layer.size_bytes for layer in manifest.layers
-        )
-    files = backends.storage()
-    if files is None:
-        return declared
-    return {digest: files.blob_bytes(digest) or size for digest, size in declared.items()}
+    digest = config_of(manifest)
+    config = registry.config(case.repository, digest) if digest else {}
+    return image_refusal(rules, Part(manifest, config))
 
 
 def _record(case: _Case, refusal: Refusal) -> None:

@@ -17,7 +17,6 @@ from django.utils import timezone
 
 from apps.policies.models import NamespaceBlob, NotedPush, Quota
 from apps.policies.rules.deciding import QuotaFact, refused_by_quota
-from apps.registry.ports import ManifestInfo
 from apps.registry.selectors import blobs_of_namespace, manifest_stamp, present_tags
 
 # A push that was let through is in the catalogue within seconds; later it failed.
@@ -27,24 +26,18 @@ ROWS_A_QUERY = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """What a push brings: its blobs with their sizes, and the tag that is new ("" when none is)."""
+    """What a push brings: blobs with their sizes, manifests among them, and the tag that is new ("" when none is)."""
 
     repository: str
-    manifest: ManifestInfo
     blobs: Mapping[str, int]
     new_tag: str = ""
-
-    @property
-    def all_blobs(self) -> dict[str, int]:
-        """The manifest is a blob as well."""
-        return {**self.blobs, self.manifest.digest: self.manifest.manifest_bytes}
 
 
 @transaction.atomic
 def admit(quota: Quota, arrival: Arrival) -> str | None:
     """Note a push that fits; the sentence that says why not when it does not."""
     locked = Quota.objects.select_for_update().select_related("namespace").get(pk=quota.pk)
-    fresh = _unknown(locked, arrival.all_blobs)
+    fresh = _unknown(locked, arrival.blobs)
     why = refused_by_quota(_fact(locked, arrival, fresh))
     if why is None:
         _note(locked, arrival, fresh)

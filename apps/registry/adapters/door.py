@@ -25,6 +25,7 @@ from apps.registry.ports import Door
 from dce_portal.secret import Secret
 
 TIMEOUT_S: Final = 120.0
+MOST_MANIFEST_BYTES: Final = 4 * 1024 * 1024
 CHUNK_BYTES: Final = 256 * 1024
 USER: Final = "portal"
 READING: Final = ("GET", "HEAD")
@@ -47,6 +48,8 @@ class Behind:
     methods: tuple[str, ...] = METHODS
     read_only_file: Path | None = None
     """While it is there nothing may be written: the registry's garbage is being collected."""
+    takes_manifest: Callable[[bytes], bool] | None = None
+    """Asked with each manifest that is put, once its layers are there."""
 
     def takes(self, method: str) -> bool:
         """Whether this may be asked now."""
@@ -82,9 +85,11 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = TIMEOUT_S
     behind: Behind
     expected: bytes
+    manifest: bytes | None = None
 
     def pass_on(self) -> None:
         """Whatever the method."""
+        self.manifest = None
         if not secrets.compare_digest(self._given(), self.expected):
             self._say(401, {"WWW-Authenticate": 'Basic realm="door"'})
         elif self.path in {"/v2/", "/v2"}:
@@ -93,6 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(405, {})
         elif not self.behind.takes(self.command):
             self._say(503, {"Retry-After": "30"})
+        elif self.command == "PUT" and found["kind"] == "manifests" and not self._is_taken():
+            self._say(400, {})
         else:
             self._forward(found["repository"])
 
@@ -100,6 +107,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: ANN401 - the library's signature
         """Say nothing: the program behind the door tells what it does."""
+
+    def _is_taken(self) -> bool:
+        """Reads the manifest where somebody wants to look at it."""
+        length = int(self.headers.get("Content-Length") or 0)
+        if self.behind.takes_manifest is None:
+            return True
+        if not 0 < length <= MOST_MANIFEST_BYTES:
+            return False
+        self.manifest = b"".join(self._pieces(length))
+        return self.behind.takes_manifest(self.manifest)
 
     def _given(self) -> bytes:
         return self.headers.get("Authorization", "").encode(errors="replace")
@@ -136,10 +153,15 @@ class _Handler(BaseHTTPRequestHandler):
             kept["Transfer-Encoding"] = "chunked"
         elif length or self.command in {"POST", "PUT", "PATCH"}:
             kept["Content-Length"] = str(length)
-        body = self._chunks() if is_chunked else self._pieces(length) if length else None
+        body = self.manifest or self._body(length, is_chunked=is_chunked)
         connection.request(
             self.command, self._target(), body=body, headers=kept, encode_chunked=is_chunked
         )
+
+    def _body(self, length: int, *, is_chunked: bool) -> Iterator[bytes] | None:
+        if is_chunked:
+            return self._chunks()
+        return self._pieces(length) if length else None
 
     def _target(self) -> str:
         """A mount names a second repository, for which this token is not: it becomes an upload."""

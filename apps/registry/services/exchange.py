@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 from apps.registry import backends
@@ -17,9 +17,11 @@ def open_reading_door() -> AbstractContextManager[Door]:
     return backends.open_door(may_push=False)
 
 
-def open_writing_door() -> AbstractContextManager[Door]:
-    """A door through which a helper program may pull and push anything."""
-    return backends.open_door(may_push=True)
+def open_writing_door(
+    takes_manifest: Callable[[bytes], bool] | None = None,
+) -> AbstractContextManager[Door]:
+    """A door through which a helper program may pull and push anything that `takes_manifest` does not refuse."""
+    return backends.open_door(may_push=True, takes_manifest=takes_manifest)
 
 
 def own_registry() -> AbstractContextManager[RegistryPort]:

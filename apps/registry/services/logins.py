@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.accounts.services import record_audit
+from apps.accounts.services import UnknownSecret, counted, record_audit
 from apps.registry.models import DockerLogin
 from dce_portal.errors import NotAuthenticated
 from dce_portal.operations import Target
@@ -52,10 +52,12 @@ def verify_docker_login(secret: str, *, service: str, address: str | None) -> Do
     """The login that a secret belongs to; NotAuthenticated with the sentence that docker prints."""
     logins = DockerLogin.objects.select_related("owner")
     login = logins.filter(digest=_digest(secret), service=service).first()
-    if login is None or not _is_good(login):
-        raise NotAuthenticated(
-            _("this docker login has ended or was revoked; run docker login again")
-        )
+    sentence = _("this docker login has ended or was revoked; run docker login again")
+    with counted(secret, address=address):
+        if login is None:
+            raise UnknownSecret(sentence)
+    if not _is_good(login):
+        raise NotAuthenticated(sentence)
     _note_use(login, address)
     return login
 

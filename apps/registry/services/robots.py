@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.services import (
     check_expiry,
     checked_networks,
+    counted,
     note_use,
     read_text,
     record_audit,
@@ -135,9 +136,10 @@ def revoke_robot(robot: Robot, *, origin: Origin) -> None:
 
 def verify_robot(username: str, secret: str, *, address: str | None) -> RobotRow:
     """The robot that this user name and secret belong to; NotAuthenticated with the sentence that docker prints."""
-    text = read_text(secret, prefix=PREFIX)
-    row = robot_of(text.key)
-    refuse_unproven(row, text, address=address)
+    with counted(secret, address=address):
+        text = read_text(secret, prefix=PREFIX)
+        row = robot_of(text.key)
+        refuse_unproven(row, text, address=address)
     if row is None or row.username != username:
         raise NotAuthenticated(_("This token belongs to another user name than the one given."))
     note_use("registry.Robot", row.id, last_used_at=row.last_used_at, address=address)

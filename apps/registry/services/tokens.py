@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.utils.translation import gettext as _
 
-from apps.accounts.services import verify_credential
+from apps.accounts.services import LockedOut, verify_credential
 from apps.registry import decisions, selectors
 from apps.registry.decisions import Decision
 from apps.registry.recent import recently
@@ -124,6 +124,9 @@ def _repeatable(request: TokenRequest) -> Hashable | None:
 def _authenticate(request: TokenRequest) -> _Caller:
     try:
         return _caller_of(request)
+    except LockedOut:
+        # Written once, when the wait began.
+        raise
     except NotAuthenticated as error:
         # Wrong passwords are audited where they are checked and counted.
         if request.refresh_token or request.secret.startswith(TOKEN_PREFIXES):

@@ -1,4 +1,4 @@
-"""Copies images with skopeo; credentials are in files of a private folder, never in arguments."""
+"""Copies and reads images with skopeo; credentials are in files of a private folder, never in arguments."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ from dce_portal.errors import Unavailable
 POLL_S: Final = 0.2
 ASK_EVERY_S: Final = 1.0
 END_S: Final = 10.0
+READ_S: Final = 60.0
+# What skopeo reads of manifests and configurations at most.
+MOST_BYTES: Final = 4 * 1024 * 1024
 LONGEST_SAID: Final = 500
 PASSED_ON: Final = ("PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "NO_PROXY")
 POLICY: Final = {"default": [{"type": "insecureAcceptAnything"}]}
@@ -32,12 +35,7 @@ class Skopeo:
 
     def copy(self, job: CopyJob, *, is_wanted: Callable[[], bool]) -> None:
         """Copy one image whole."""
-        program = shutil.which("skopeo")
-        if program is None:
-            raise Unavailable(
-                _("skopeo is not installed on the controller; it does the copying. Install it."),
-                permanent=True,
-            )
+        program = _program()
         with _folder() as folder, (folder / "said").open("w+b") as said:
             process = subprocess.Popen(
                 [program, *_arguments(folder, job)],
@@ -53,6 +51,50 @@ class Skopeo:
             if code:
                 raise Unavailable(_last_words(said))
 
+    def manifest(self, place: Place, name: str) -> bytes:
+        """By `skopeo inspect`, which knows every registry's way of giving it."""
+        return _read(place, name, "--raw")
+
+    def config(self, place: Place, name: str) -> bytes:
+        """The same for the configuration."""
+        return _read(place, name, "--config", "--raw")
+
+
+def _program() -> str:
+    program = shutil.which("skopeo")
+    if program is None:
+        raise Unavailable(
+            _("skopeo is not installed on the controller; it does the copying. Install it."),
+            permanent=True,
+        )
+    return program
+
+
+def _read(place: Place, name: str, *what: str) -> bytes:
+    program = _program()
+    with (
+        _folder() as folder,
+        (folder / "said").open("w+b") as said,
+        (folder / "out").open("w+b") as out,
+    ):
+        options = [*_quiet(folder), "inspect", *what, "--retry-times=2", *_side(folder, "", place)]
+        try:
+            done = subprocess.run(
+                [program, *options, f"docker://{place.host}/{name}"],
+                env=_environment(folder),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=said,
+                timeout=READ_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Unavailable(_("The other registry was too slow.")) from error
+        if done.returncode:
+            raise Unavailable(_last_words(said))
+        out.seek(0)
+        return out.read(MOST_BYTES)
+
 
 @contextmanager
 def _folder() -> Iterator[Path]:
@@ -62,13 +104,8 @@ def _folder() -> Iterator[Path]:
 
 
 def _arguments(folder: Path, job: CopyJob) -> list[str]:
-    policy, registries = folder / "policy.json", folder / "registries.conf"
-    policy.write_text(json.dumps(POLICY))
-    # This machine's own mirrors and aliases are not the portal's business.
-    registries.write_text("")
     return [
-        f"--policy={policy}",
-        f"--registries-conf={registries}",
+        *_quiet(folder),
         "copy",
         "--all",
         "--preserve-digests",
@@ -80,16 +117,26 @@ def _arguments(folder: Path, job: CopyJob) -> list[str]:
     ]
 
 
+def _quiet(folder: Path) -> list[str]:
+    """This machine's own mirrors and aliases are not the portal's business."""
+    policy, registries = folder / "policy.json", folder / "registries.conf"
+    policy.write_text(json.dumps(POLICY))
+    registries.write_text("")
+    return [f"--policy={policy}", f"--registries-conf={registries}"]
+
+
 def _side(folder: Path, side: str, place: Place) -> list[str]:
-    auth = folder / f"{side}-auth.json"
+    """How a place is reached; `side` is src or dest of a copy, and empty where there is one place."""
+    dash = f"--{side}-" if side else "--"
+    auth = folder / f"{side}auth.json"
     _write_private(auth, json.dumps({"auths": _credentials(place)}))
     is_tls = "true" if place.is_tls else "false"
-    options = [f"--{side}-authfile={auth}", f"--{side}-tls-verify={is_tls}"]
+    options = [f"{dash}authfile={auth}", f"{dash}tls-verify={is_tls}"]
     if place.ca_pem:
-        certificates = folder / f"{side}-certificates"
+        certificates = folder / f"{side}certificates"
         certificates.mkdir(mode=0o700)
         (certificates / "ca.crt").write_text(place.ca_pem)
-        options.append(f"--{side}-cert-dir={certificates}")
+        options.append(f"{dash}cert-dir={certificates}")
     return options
 
 

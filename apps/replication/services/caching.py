@@ -17,8 +17,9 @@ from apps.registry.services import own_registry, present_tags
 from apps.replication import backends
 from apps.replication.models import CacheNamespace, RemoteRegistry
 from apps.replication.rules.choosing import TAG, is_repository, upstream_name
+from apps.replication.services.arriving import Upstream
 from apps.replication.services.carrying import Tally, Way, carry
-from apps.replication.services.plans import Item, here
+from apps.replication.services.plans import Item, admitted, here
 from apps.replication.services.running import (
     FETCH,
     LONGEST_OPERATION_S,
@@ -139,16 +140,18 @@ def fetch(run: OperationRun) -> Mapping[str, Any]:
 
 def fetch_items(run: OperationRun, remote: RemoteRegistry, items: list[Item]) -> Tally:
     """From upstream to here, where upstream has something else than here."""
+    upstream = Upstream(backends.place_of(remote), backends.copier())
     with (
         backends.remote_of(remote) as port,
-        backends.own_place() as own,
+        backends.own_place(upstream.weighed.takes) as own,
         own_registry() as registry,
     ):
         way = Way(
-            backends.place_of(remote),
+            upstream.place,
             own,
-            backends.copier(),
+            upstream.copier,
             lambda item: here(port, registry, item),
+            lambda item: admitted(upstream, registry, item),
         )
         return carry(run, way, items)
 

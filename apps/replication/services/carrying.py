@@ -18,14 +18,23 @@ from dce_portal.operations import OperationRun
 NAMED_AT_MOST: Final = 20
 
 
+def by_tag(item: Item) -> str:
+    """The name of what is copied."""
+    return f"{item.source}:{item.tag}"
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
-    """From where, to where, by what, and whether a tag is there already."""
+    """From where, to where, by what, whether a tag is there already, and as what it may be copied.
+
+    `name_of` raises a sentence where it may not.
+    """
 
     source: Place
     target: Place
     copier: CopierPort
     is_there: Callable[[Item], bool]
+    name_of: Callable[[Item], str] = by_tag
 
 
 @dataclass(slots=True)
@@ -66,7 +75,7 @@ def _carry_one(run: OperationRun, way: Way, item: Item, tally: Tally, *, until: 
         if way.is_there(item):
             tally.skipped.append(name)
             return True
-        job = CopyJob(way.source, f"{item.source}:{item.tag}", way.target, name)
+        job = CopyJob(way.source, way.name_of(item), way.target, name)
         way.copier.copy(job, is_wanted=lambda: _is_wanted(run, until))
     except PortalError as error:
         run.stop_if_cancelled()

@@ -18,10 +18,13 @@ from django.core.cache import cache as memory
 from django.utils.translation import gettext as _
 
 from apps.accounts.services import record_audit
+from apps.policies.selectors.facts import refused_to_writers
+from apps.policies.services.weighing import Refused
 from apps.replication import backends
 from apps.replication.models import CacheNamespace
 from apps.replication.ports import CopyJob
 from apps.replication.rules.choosing import DIGEST, TAG, is_repository, upstream_name
+from apps.replication.services.arriving import Upstream
 from dce_portal.errors import PortalError
 from dce_portal.operations import Target
 from dce_portal.origin import Origin
@@ -70,6 +73,8 @@ def fetch_missing(repository: str, reference: str, *, address: str | None) -> No
     wanted = _wanted(repository, reference)
     if memory.get(f"{wanted.key}:absent"):
         raise _unknown()
+    if why := memory.get(f"{wanted.key}:refused"):
+        raise NotFetched(why, "DENIED", 403)
     with _place(), _alone(wanted.key) as is_first:
         if is_first:
             _fetch(wanted, address)
@@ -87,16 +92,10 @@ def _wanted(repository: str, reference: str) -> Wanted:
 
 
 def _fetch(wanted: Wanted, address: str | None) -> None:
-    until = time.monotonic() + LONGEST_S
-    theirs = backends.place_of(wanted.cache.remote)
     try:
-        with backends.remote_of(wanted.cache.remote) as remote, backends.own_place() as own:
-            if remote.digest_of(wanted.source, wanted.reference) is None:
-                memory.set(f"{wanted.key}:absent", 1, ABSENT_S)
-                raise _unknown()
-            source = f"{wanted.source}{wanted.suffix}"
-            job = CopyJob(theirs, source, own, f"{wanted.repository}{wanted.suffix}")
-            backends.copier().copy(job, is_wanted=lambda: time.monotonic() < until)
+        _copy(wanted)
+    except Refused as error:
+        raise _refused(wanted, error.message, address) from error
     except PortalError as error:
         log.warning("fetch_failed", image=f"{wanted.repository}{wanted.suffix}", why=error.message)
         raise NotFetched(error.message, "UNAVAILABLE", 503) from error
@@ -105,6 +104,36 @@ def _fetch(wanted: Wanted, address: str | None) -> None:
     record_audit(
         "cachenamespace.fetch", origin=Origin(address=address), target=target, detail=image
     )
+
+
+def _copy(wanted: Wanted) -> None:
+    until = time.monotonic() + LONGEST_S
+    upstream = Upstream(backends.place_of(wanted.cache.remote), backends.copier())
+    takes = upstream.weighed.takes
+    with backends.remote_of(wanted.cache.remote) as remote, backends.own_place(takes) as own:
+        if remote.digest_of(wanted.source, wanted.reference) is None:
+            memory.set(f"{wanted.key}:absent", 1, ABSENT_S)
+            raise _unknown()
+        source = _admitted(wanted, upstream)
+        job = CopyJob(upstream.place, source, own, f"{wanted.repository}{wanted.suffix}")
+        upstream.copier.copy(job, is_wanted=lambda: time.monotonic() < until)
+
+
+def _admitted(wanted: Wanted, upstream: Upstream) -> str:
+    """As what it is copied; Refused where a rule or a quota of the namespace keeps it out."""
+    tag = "" if ":" in wanted.reference else wanted.reference
+    if tag and (why := refused_to_writers(wanted.repository, tag, is_new=True)):
+        raise Refused(why)
+    return upstream.admitted(wanted.source, wanted.reference, to=wanted.repository, new_tag=tag)
+
+
+def _refused(wanted: Wanted, why: str, address: str | None) -> NotFetched:
+    """Told to whoever asks within the minute, and written once."""
+    memory.set(f"{wanted.key}:refused", why, ABSENT_S)
+    target = Target("repository", "", f"{wanted.repository}{wanted.suffix}"[:250])
+    origin, detail = Origin(address=address), {"reason": why, "method": "fetch"}
+    record_audit("registry.refuse", origin=origin, target=target, result="denied", detail=detail)
+    return NotFetched(why, "DENIED", 403)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from apps.replication.rules.choosing import (
     upstream_name,
     wanted,
 )
+from apps.replication.services.arriving import Upstream
 from dce_portal.errors import Conflict, NotFound
 
 
@@ -70,6 +71,12 @@ def here(remote: RemotePort, own: RegistryPort, item: Item) -> bool:
     if why := refused_to_writers(item.target, item.tag, is_new=mine is None):
         raise Conflict(why)
     return False
+
+
+def admitted(upstream: Upstream, own: RegistryPort, item: Item) -> str:
+    """The name to copy from, once rules for images and the quota of the place here let it in."""
+    new_tag = item.tag if _digest_here(own, item) is None else ""
+    return upstream.admitted(item.source, item.tag, to=item.target, new_tag=new_tag)
 
 
 def _digest_here(own: RegistryPort, item: Item) -> str | None:

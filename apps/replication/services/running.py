@@ -16,8 +16,9 @@ from apps.replication import backends
 from apps.replication.models import ReplicationRule
 from apps.replication.ports import LONGEST_RUN_S
 from apps.replication.services import pushed
+from apps.replication.services.arriving import Upstream
 from apps.replication.services.carrying import Tally, Way, carry
-from apps.replication.services.plans import Item, here, pulled_items, pushed_items, there
+from apps.replication.services.plans import Item, admitted, here, pulled_items, pushed_items, there
 from apps.webhooks.services import raise_event
 from dce_portal.errors import Conflict, InvalidInput, NotFound, PortalError, Unavailable
 from dce_portal.models import FINAL_STATES, Operation
@@ -106,14 +107,24 @@ def run_rule(run: OperationRun) -> Mapping[str, Any]:
 def _way(
     rule: ReplicationRule, only: frozenset[tuple[str, str]] | None
 ) -> Iterator[tuple[Way, Iterator[Item]]]:
-    with backends.remote_of(rule.remote) as remote, backends.own_place() as own:
-        theirs, copier = backends.place_of(rule.remote), backends.copier()
+    upstream = Upstream(backends.place_of(rule.remote), backends.copier())
+    theirs, copier = upstream.place, upstream.copier
+    with (
+        backends.remote_of(rule.remote) as remote,
+        backends.own_place(upstream.weighed.takes) as own,
+    ):
         if rule.direction == Direction.PUSH:
             way = Way(own, theirs, copier, lambda item: there(remote, item))
             yield way, pushed_items(rule, only)
             return
         with own_registry() as registry:
-            way = Way(theirs, own, copier, lambda item: here(remote, registry, item))
+            way = Way(
+                theirs,
+                own,
+                copier,
+                lambda item: here(remote, registry, item),
+                lambda item: admitted(upstream, registry, item),
+            )
             yield way, pulled_items(rule, remote, host=theirs.host)
 
 

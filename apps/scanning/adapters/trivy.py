@@ -14,7 +14,8 @@ from typing import IO, Final
 from django.utils.translation import gettext as _
 
 from apps.scanning.ports import ImagePlace, ScanResult
-from apps.scanning.rules.findings import ReportUnreadable, read_trivy
+from apps.scanning.rules.findings import ReportUnreadable, read_trivy, without_name
+from apps.scanning.rules.saying import cause_of
 from dce_portal.errors import Unavailable
 from dce_portal.secret import Secret
 
@@ -24,7 +25,7 @@ VERSION_S: Final = 10.0
 POLL_S: Final = 0.2
 ASK_EVERY_S: Final = 1.0
 END_S: Final = 10.0
-LONGEST_SAID: Final = 500
+LAST_BYTES: Final = 8192
 REPORT_LIMIT_BYTES: Final = 128 * 1024 * 1024
 SBOM_LIMIT_BYTES: Final = 32 * 1024 * 1024
 PASSED_ON: Final = ("PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "NO_PROXY")
@@ -48,7 +49,9 @@ class Trivy:
             report = folder / "report.json"
             self._run(self._arguments(image, report), folder, self._secrets(image), is_wanted)
             try:
-                findings, system = read_trivy(_limited(report, REPORT_LIMIT_BYTES))
+                text = _limited(report, REPORT_LIMIT_BYTES)
+                findings, system = read_trivy(text)
+                report.write_bytes(without_name(text, image.digest))
             except (OSError, ReportUnreadable) as error:
                 sentence = _("Trivy's report cannot be used: %(cause)s.")
                 raise Unavailable(sentence % {"cause": error}, permanent=True) from error
@@ -180,11 +183,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _last_words(said: Path) -> str:
-    lines = (
-        said.read_bytes()[-8192:].decode(errors="replace").replace("\0", "").strip().splitlines()
-    )
-    last = lines[-1].strip() if lines else "?"
-    return _("Trivy could not look: %(cause)s") % {"cause": last[-LONGEST_SAID:]}
+    text = said.read_bytes()[-LAST_BYTES:].decode(errors="replace")
+    return _("Trivy could not look: %(cause)s") % {"cause": cause_of(text)}
 
 
 def _limited(path: Path, limit_bytes: int) -> bytes:

@@ -35,10 +35,34 @@ def read_trivy(text: bytes) -> tuple[tuple[Finding, ...], str]:
 
 
 def _findings(document: Mapping[str, Any]) -> Iterator[Finding]:
+    name = str(document.get("ArtifactName") or "")
     for result in _objects(document.get("Results")):
-        place = _text(result, "Target")
+        place = _place(_text(result, "Target"), name)
         for one in _objects(result.get("Vulnerabilities")):
             yield _finding(one, place)
+
+
+def _place(target: str, name: str) -> str:
+    """Trivy puts the image's name before its system: the door's address, and the repository that was read.
+
+    Neither means anything to a reader, who may know the image from another repository.
+    """
+    if not name or not target.startswith(name[:LONGEST]):
+        return target
+    return target[len(name) :].strip(" ()")
+
+
+def without_name(text: bytes, digest: str) -> bytes:
+    """The same report of an image that is called by its digest, wherever it was read from."""
+    document = json.loads(text)
+    kept = {**(document.get("Metadata") or {}), "RepoTags": [], "RepoDigests": []}
+    name = str(document.get("ArtifactName") or "")
+    results = [
+        {**one, "Target": _place(_text(one, "Target"), name)}
+        for one in _objects(document.get("Results"))
+    ]
+    renamed = {"ArtifactName": digest, "Metadata": kept, "Results": results}
+    return json.dumps({**document, **renamed}).encode()
 
 
 def _finding(one: Mapping[str, Any], place: str) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from billiard.exceptions import WorkerLostError
 
 from apps.accounts.models import AuditEvent
 from dce_portal import operations, tasks, worker_signals
@@ -213,3 +214,67 @@ def test_people_see_and_cancel_their_own(alice, mallory, viewer, operator, admin
         if operations.may_cancel(p, operation)
     }
     assert may == {"alice", "ada"}
+
+
+@pytest.fixture
+def lasting(monkeypatch, django_capture_on_commit_callbacks):
+    """An operation of a kind that goes on after its worker died, and to whom it was handed."""
+    monkeypatch.setattr(operations, "_handlers", {})
+    monkeypatch.setattr(operations, "_taken_up_at_most", {})
+    handed = []
+    monkeypatch.setattr(operations, "_hand_over", handed.append)
+    operation_handler("test", taken_up=2)(lambda run: {"times": run.parameters["taken_up"]})
+    operation = OperationFactory(kind="test", state=OperationState.RUNNING)
+
+    def die():
+        Operation.objects.filter(pk=operation.pk).update(state=OperationState.RUNNING)
+        with django_capture_on_commit_callbacks(execute=True):
+            failed = operations.fail_interrupted()
+        operation.refresh_from_db()
+        return failed
+
+    return SimpleNamespace(row=operation, die=die, handed=handed)
+
+
+def test_a_kind_that_can_go_on_is_queued_again_and_handed_over(lasting):
+    assert lasting.die() == 0
+    assert lasting.row.state == "queued"
+    assert lasting.handed == [str(lasting.row.pk)]
+    assert "it is taken up again" in lasting.row.log[-1]["text"]
+    assert run(lasting.row).result == {"times": 1}
+
+
+def test_what_brings_its_worker_down_each_time_is_failed_in_the_end(lasting):
+    assert [lasting.die() for _time in range(3)] == [0, 0, 1]
+    assert lasting.row.state == "failed"
+    assert len(lasting.handed) == 2
+
+
+def test_what_somebody_cancelled_is_not_taken_up(lasting):
+    Operation.objects.filter(pk=lasting.row.pk).update(cancel_requested=True)
+    assert lasting.die() == 1
+    assert lasting.handed == []
+
+
+def test_an_operation_whose_process_was_killed_is_taken_up_and_no_other(
+    lasting, monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(worker_signals.connections, "close_all", lambda: None)
+    other = OperationFactory(kind="another", state=OperationState.RUNNING)
+    lost = {"exception": WorkerLostError("signal 9"), "args": (str(lasting.row.pk),)}
+    with django_capture_on_commit_callbacks(execute=True):
+        worker_signals.recover_lost(sender=tasks.heartbeat, **lost)
+        worker_signals.recover_lost(
+            sender=tasks.run_operation, **{**lost, "exception": ValueError("no")}
+        )
+        assert lasting.handed == []
+        worker_signals.recover_lost(sender=tasks.run_operation, **lost)
+    lasting.row.refresh_from_db()
+    other.refresh_from_db()
+    assert (lasting.row.state, other.state) == ("queued", "running")
+    assert lasting.handed == [str(lasting.row.pk)]
+    worker_signals.recover_lost(
+        sender=tasks.run_operation, exception=WorkerLostError(), args=(str(other.pk),)
+    )
+    other.refresh_from_db()
+    assert other.state == "failed"

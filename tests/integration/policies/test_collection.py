@@ -8,15 +8,17 @@ import pytest
 from django.db import DatabaseError
 
 from apps.policies.models import Collection, RetentionRun
+from apps.policies.services import collecting
 from apps.policies.services.collecting import put_right, request_collection
 from apps.registry.models import Repository
 from dce_portal.errors import Conflict, Unavailable, Unsupported
 from dce_portal.models import Operation, OperationState
-from dce_portal.operations import execute
+from dce_portal.operations import execute, fail_interrupted
 from dce_portal.origin import PORTAL
 from tests.factories.registry import ManifestFactory, RepositoryFactory, TagFactory, digest_of
 
 GARBAGE = digest_of("garbage")
+OTHER_GARBAGE = digest_of("other garbage")
 
 
 @pytest.fixture
@@ -126,6 +128,103 @@ def test_a_restart_in_any_step_opens_the_registry_and_says_so(
     operation.refresh_from_db()
     assert operation.log[-1]["text"] == row.problem
     assert put_right() == 0
+
+
+class WorkerDied(SystemExit):
+    """As far as the rows are concerned: nothing was written after it."""
+
+
+def dies_in(step: str, collector: Any, monkeypatch: pytest.MonkeyPatch) -> Operation:
+    """A collection whose worker is gone since that step began; half of what goes is deleted by then."""
+    operation = request_collection(is_dry_run=False, origin=PORTAL)
+
+    def enter(work: Any, entered: str, *about: Any) -> None:
+        really(work, entered, *about)
+        if entered == step:
+            raise WorkerDied
+
+    really = collecting._Work._enter
+    with monkeypatch.context() as patch:
+        patch.setattr(collecting._Work, "_enter", enter)
+        patch.setattr(collecting._Work, "end", lambda *_about: None)
+        with pytest.raises(WorkerDied):
+            execute(str(operation.pk))
+    operation.refresh_from_db()
+    assert operation.state == OperationState.RUNNING
+    if step == "collecting":
+        collector.files.blobs.pop(GARBAGE)
+        collector.garbage = (OTHER_GARBAGE,)
+    collector.asked.clear()
+    return operation
+
+
+@pytest.mark.parametrize(
+    ("step", "asked"),
+    [
+        ("closing", ["close", "dry run", "sweep", "restart", "open"]),
+        ("measuring", ["close", "dry run", "sweep", "restart", "open"]),
+        ("collecting", ["close", "dry run", "sweep", "restart", "open"]),
+        ("restarting", ["close", "restart", "open"]),
+        ("verifying", ["close", "restart", "open"]),
+    ],
+)
+def test_a_collection_whose_worker_died_goes_on_by_itself(
+    held: Any,
+    collector: Any,
+    files: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    asked: list[str],
+) -> None:
+    files.blobs[OTHER_GARBAGE] = 500
+    collector.garbage = (GARBAGE, OTHER_GARBAGE)
+    operation = dies_in(step, collector, monkeypatch)
+    # The switch may be gone: the whole controller was started again.
+    collector.is_closed = False
+    assert fail_interrupted() == 0
+    assert put_right() == 0
+    execute(str(operation.pk))
+    operation.refresh_from_db()
+    row = Collection.objects.get()
+    assert (operation.state, operation.error) == ("succeeded", "")
+    assert (row.step, row.bytes_won, row.blobs_deleted) == ("done", 1500, 2)
+    assert collector.asked == asked
+    assert not collector.is_closed
+    if "sweep" in asked:
+        assert not {GARBAGE, OTHER_GARBAGE} & set(files.blobs)
+    told = [line["text"] for line in operation.log]
+    assert any("taken up again" in line for line in told)
+    assert any("goes on with the step" in line for line in told) == (
+        step in {"collecting", "restarting", "verifying"}
+    )
+
+
+def test_what_was_lost_before_the_worker_died_is_told_after_it(
+    held: Any, collector: Any, files: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was missing is remembered from before, not looked up again when half is deleted."""
+    operation = dies_in("collecting", collector, monkeypatch)
+    files.blobs.pop(digest_of("layer"))
+    fail_interrupted()
+    execute(str(operation.pk))
+    operation.refresh_from_db()
+    assert operation.state == "failed"
+    assert "1 blobs that images name are gone" in operation.error
+    assert not collector.is_closed
+
+
+def test_what_an_image_names_by_now_is_not_deleted_when_it_goes_on(
+    held: Any, collector: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operation = dies_in("collecting", collector, monkeypatch)
+    collector.garbage = (digest_of("layer"),)
+    fail_interrupted()
+    execute(str(operation.pk))
+    operation.refresh_from_db()
+    assert "blobs that images name" in operation.error
+    assert "sweep" not in collector.asked
+    assert Collection.objects.get().step == "failed"
+    assert not collector.is_closed
 
 
 def test_one_that_runs_is_left_alone(held: Any, collector: Any) -> None:

@@ -50,7 +50,7 @@ def copier(monkeypatch):
         yield Remote()
 
     @contextmanager
-    def own_place():
+    def own_place(_takes_manifest=None):
         yield Place(host="door")
 
     monkeypatch.setattr(backends, "remote_of", remote_of)
