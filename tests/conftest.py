@@ -22,5 +22,6 @@ pytest_plugins = [
     "tests.plugins.sign_in",
     "tests.plugins.slapd",
     "tests.plugins.sockets",
+    "tests.plugins.together",
     "tests.plugins.usage_memory",
 ]

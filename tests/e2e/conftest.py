@@ -17,22 +17,6 @@ from tests.lab.engine import Engine
 from tests.lab.swarm import Lab
 from tests.plugins.portal import Portal, started_portal
 
-HERE = Path(__file__).parent
-# What is started once for a process and takes long: the files that use it stay in one process.
-SHARED = ("controller_container", "swarm_lab", "running_portal")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup`, a file's tests stay together, and so do files that share something."""
-    here = [item for item in items if HERE in item.path.parents]
-    used: dict[Path, set[str]] = {}
-    for item in here:
-        used.setdefault(item.path, set()).update(getattr(item, "fixturenames", ()))
-    for item in here:
-        shared = (name for name in SHARED if name in used[item.path])
-        item.add_marker(pytest.mark.xdist_group(next(shared, item.path.stem)))
-
 
 @pytest.fixture(scope="session")
 def lab_portal(swarm_lab: Lab) -> Iterator[Portal]:
