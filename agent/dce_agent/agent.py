@@ -14,10 +14,10 @@ from .answer import samples_answer
 from .certificate import not_after_unix_s
 from .cgroups import hierarchy_of
 from .containers import ContainerReader
+from .engine_routes import CONSOLES_VARIABLE
 from .engine_watch import EngineState, EngineWatch, Event
 from .files import read
 from .host import cpu_count
-from .engine_routes import CONSOLES_VARIABLE
 from .inventory import Difference, Inventory
 from .ring import Change, Ring
 from .sampler import Sampler

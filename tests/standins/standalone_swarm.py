@@ -145,6 +145,15 @@ class Manager:
         nodes = swarm_answers.nodes_filter(request.query.get("filters", ""))
         if path == "/version":
             return web.json_response(swarm_answers.VERSION)
+        if (match := OF_EXEC.fullmatch(path)) and match[1] in self.execs:
+            return await self._pass_on(request, f"{self.execs[match[1]].base_url}{request.path}")
+        if match := OF_CONTAINER.fullmatch(path):
+            return await self._container(request, match[1], match[2])
+        if path == "/events":
+            return await self._events(request)
+        return self._listed(request, path, nodes)
+
+    def _listed(self, request: web.Request, path: str, nodes: Any) -> web.Response:
         if path == "/containers/json":
             everything = request.query.get("all") in {"1", "true"}
             return web.json_response(
@@ -152,12 +161,6 @@ class Manager:
             )
         if path == "/images/json":
             return web.json_response(swarm_answers.images(self.known, nodes=nodes))
-        if path == "/events":
-            return await self._events(request)
-        if match := OF_CONTAINER.fullmatch(path):
-            return await self._container(request, match[1], match[2])
-        if (match := OF_EXEC.fullmatch(path)) and match[1] in self.execs:
-            return await self._pass_on(request, f"{self.execs[match[1]].base_url}{request.path}")
         return web.Response(status=404, text="404 page not found\n")
 
     async def _container(self, request: web.Request, name: str, what: str) -> web.StreamResponse:

@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('nodes', '0005_certificate_error'),
+        ("nodes", "0005_certificate_error"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='node',
-            name='has_console',
-            field=models.BooleanField(blank=True, editable=False, null=True, verbose_name='lets consoles through'),
+            model_name="node",
+            name="has_console",
+            field=models.BooleanField(
+                blank=True, editable=False, null=True, verbose_name="lets consoles through"
+            ),
         ),
     ]

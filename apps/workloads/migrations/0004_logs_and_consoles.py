@@ -4,14 +4,21 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('workloads', '0003_stacks_and_volumes'),
+        ("workloads", "0003_stacks_and_volumes"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='container',
-            options={'ordering': ['name'], 'permissions': [('view_logs', 'Can read the logs of containers, tasks and services'), ('open_console', 'Can open consoles in containers')], 'verbose_name': 'container', 'verbose_name_plural': 'containers'},
+            name="container",
+            options={
+                "ordering": ["name"],
+                "permissions": [
+                    ("view_logs", "Can read the logs of containers, tasks and services"),
+                    ("open_console", "Can open consoles in containers"),
+                ],
+                "verbose_name": "container",
+                "verbose_name_plural": "containers",
+            },
         ),
     ]

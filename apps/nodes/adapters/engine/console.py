@@ -22,7 +22,12 @@ PAUSE_S = 0.1
 HANG_UP_TIMEOUT_S = 5.0
 # The ends of a program that could not be begun: not to be run, and not there.
 NOT_BEGUN = frozenset({126, 127, 128, 255})
-NOT_BEGUN_WORDS = (b"OCI runtime exec failed", b"exec failed", b"unable to find user", b"no matching entries")
+NOT_BEGUN_WORDS = (
+    b"OCI runtime exec failed",
+    b"exec failed",
+    b"unable to find user",
+    b"no matching entries",
+)
 FIRST_BYTES = 2048
 # No engine ends an exec when its line ends. What bears the console's mark is hung up on, as by a terminal that
 # closes; whoever wants something to outlive the console starts it with nohup.
@@ -200,7 +205,9 @@ def _check(state: Facts) -> None:
         )
     if state.true("Restarting"):
         raise NoConsole(
-            _("The container is being restarted again and again. Its log says why; try again once it stays up.")
+            _(
+                "The container is being restarted again and again. Its log says why; try again once it stays up."
+            )
         )
     if not state.true("Running"):
         raise NoConsole(_("The container does not run, so there is nothing to open a console in."))

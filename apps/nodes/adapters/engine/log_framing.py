@@ -184,9 +184,7 @@ class Lines:
         line = self._begun.pop(stream, None)
         if line is not None:
             text = bytes(line.data).removesuffix(b"\r").decode("utf-8", "replace")
-            yield LogLine(
-                stream, line.at, text.replace("\0", "\ufffd"), line.source, line.is_cut
-            )
+            yield LogLine(stream, line.at, text.replace("\0", "\ufffd"), line.source, line.is_cut)
 
 
 def _task_of(details: str) -> str:

@@ -39,9 +39,7 @@ class EngineLogs:
         """Take the addresses in the order in which they are asked."""
         self._ways = [EngineHttp(address) for address in addresses]
 
-    async def read(
-        self, source: LogSource, query: LogQuery
-    ) -> AsyncIterator[tuple[LogLine, ...]]:
+    async def read(self, source: LogSource, query: LogQuery) -> AsyncIterator[tuple[LogLine, ...]]:
         """Ask what it is, then for its lines."""
         http, about = await self._about(source)
         path, params = address_of(source), params_of(source, query)
