@@ -42,6 +42,10 @@ class LineBuffer:
         self._news, self._room = asyncio.Event(), asyncio.Event()
         self.has_ended = False
 
+    def __bool__(self) -> bool:
+        """Whether anything is in it."""
+        return bool(self._lines)
+
     async def put(self, lines: Iterable[LogLine]) -> None:
         """Add lines; a full buffer holds the reader back first, then loses its oldest."""
         if self._is_full():
