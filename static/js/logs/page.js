@@ -131,7 +131,7 @@ class LogPage {
 
   showFound() {
     const { find, hits } = this.lines;
-    this.part("found").textContent = find ? this.words.found.replace("{count}", hits) : "";
+    this.part("found").textContent = find ? this.words.hits.replace("{count}", hits) : "";
   }
 
   search() {
