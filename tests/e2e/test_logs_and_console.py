@@ -68,7 +68,9 @@ def visit(site: Site, chromium_browser: Browser) -> Iterator[Any]:
     contexts = []
 
     def open_as(person: str = "admin", **options: Any) -> Visitor:
-        context = chromium_browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options})
+        context = chromium_browser.new_context(
+            **{"viewport": {"width": 1200, "height": 900}, **options}
+        )
         key = site.sign_in(person)
         context.add_cookies([{"name": "dce_session", "value": key, "url": site.base_url}])
         contexts.append(context)

@@ -152,7 +152,7 @@ class Lines:
         for number, part in enumerate(parts):
             is_last = number == len(parts) - 1
             if part or not is_last:
-                self._add(piece, at, source, part, is_cut=piece.is_cut and is_last)
+                self._add(piece, at, source, part, is_cut=piece.is_cut)
             if not is_last or piece.is_cut:
                 yield from self._finish(piece.stream)
 
