@@ -253,7 +253,7 @@ class ContainerAdmin(ConsolePages, OnNode, MirrorAdmin):
         "stack",
         stale_filter("node__"),
     )
-    list_select_related = ("node__cluster", "node__endpoint", "service")
+    list_select_related = ("node__cluster", "service")
     search_fields = ("name", "image", "native_id", "node__hostname", "service__name")
     fields = ("name",)
 

@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 
 from apps.nodes.ports.streams import MOST_TAIL
 from apps.workloads import reach
@@ -66,6 +67,7 @@ class LogPages:
         row = self._row(request, pk, permission=reach.VIEW_LOGS)
         name = row._meta.model_name
         more = {
+            "title": _("Logs of %(name)s") % {"name": row},
             "why_not": reach.why_no_log(row),
             "socket": f"/ws/logs/{name}/{row.pk}/",
             "text_url": reverse(f"api:{name}-logs", args=[row.pk]),
@@ -94,7 +96,6 @@ class LogPages:
     ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
-            "title": str(row),
             "row": row,
             "back": reverse(f"admin:workloads_{row._meta.model_name}_change", args=[row.pk]),
             **more,
@@ -113,6 +114,7 @@ class ConsolePages(LogPages):
         """One container's console."""
         row = cast("Container", self._row(request, pk, permission=reach.OPEN_CONSOLE))
         more = {
+            "title": _("Console in %(name)s") % {"name": row},
             "why_not": reach.why_no_console(row),
             "socket": f"/ws/exec/{row.pk}/",
             "shells": SHELLS,

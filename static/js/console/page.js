@@ -7,7 +7,11 @@ const LIGHT = {
   black: "#1f2937", red: "#b91c1c", green: "#15803d", yellow: "#92610a", blue: "#1d4ed8", magenta: "#a21caf", cyan: "#0e7490", white: "#4b5563",
   brightBlack: "#6b7280", brightRed: "#dc2626", brightGreen: "#16803c", brightYellow: "#a16207", brightBlue: "#2563eb", brightMagenta: "#c026d3", brightCyan: "#0e7490", brightWhite: "#111827",
 };
-const DARK = { background: "#111827", foreground: "#e5e7eb", cursor: "#e5e7eb", cursorAccent: "#111827", selectionBackground: "#374151" };
+const DARK = {
+  background: "#111827", foreground: "#e5e7eb", cursor: "#e5e7eb", cursorAccent: "#111827", selectionBackground: "#374151",
+  black: "#4b5563", red: "#f87171", green: "#4ade80", yellow: "#facc15", blue: "#60a5fa", magenta: "#e879f9", cyan: "#22d3ee", white: "#d1d5db",
+  brightBlack: "#9ca3af", brightRed: "#fca5a5", brightGreen: "#86efac", brightYellow: "#fde047", brightBlue: "#93c5fd", brightMagenta: "#f0abfc", brightCyan: "#67e8f9", brightWhite: "#ffffff",
+};
 
 const load = (src) =>
   new Promise((resolve, reject) => {
@@ -54,8 +58,10 @@ class ConsolePage {
     await load(xterm);
     await load(fit);
     this.place.hidden = this.part("help").hidden = false;
-    const options = { fontFamily: FONT, fontSize: 14, scrollback: SCROLLBACK, theme: theme(), screenReaderMode: true, cursorBlink: true };
-    this.terminal = new window.Terminal(options);
+    // What a program prints may not lead anywhere: a link in it does nothing.
+    const linkHandler = { activate: () => undefined };
+    const look = { fontFamily: FONT, fontSize: 14, scrollback: SCROLLBACK, theme: theme(), cursorBlink: true };
+    this.terminal = new window.Terminal({ ...look, linkHandler, screenReaderMode: true });
     this.fit = new window.FitAddon.FitAddon();
     this.terminal.loadAddon(this.fit);
     this.terminal.open(this.place);
