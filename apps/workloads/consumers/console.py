@@ -14,8 +14,10 @@ from apps.nodes.ports.streams import Console, ConsolePort, ConsoleWish
 from apps.nodes.services.streams import consoles_at
 from apps.workloads import reach
 from apps.workloads.consumers.line import (
+    CANNOT,
     DONE,
     LARGEST_MESSAGE,
+    MOST_BEHIND_S,
     Ended,
     Line,
     Receive,
@@ -110,9 +112,8 @@ class ConsoleLine(Line):
     async def _type(self, console: Console) -> None:
         while True:
             message = await self.hear()
-            typed = message.get("bytes")
-            if typed is not None:
-                await console.write(typed[:LARGEST_MESSAGE])
+            if (typed := message.get("bytes")) is not None:
+                await _write(console, typed)
             elif (said := read_json(message.get("text"))) and said.get("type") == "resize":
                 columns, rows = cells_of(said.get("columns")), cells_of(said.get("rows"))
                 await console.resize(columns=columns, rows=rows)
@@ -121,6 +122,18 @@ class ConsoleLine(Line):
         person: Any = self.scope["user"]
         pk = self.scope["url_route"]["kwargs"]["pk"]
         note_refusal(container_pk=pk, origin=self.origin(person), why=why)
+
+
+async def _write(console: Console, typed: bytes) -> None:
+    """A program that reads nothing must not keep the line from noticing that the browser has left."""
+    if len(typed) > LARGEST_MESSAGE:
+        raise Ended(CANNOT, _("That is too much to be typed at once. Nothing of it was sent."))
+    try:
+        async with asyncio.timeout(MOST_BEHIND_S):
+            await console.write(typed)
+    except TimeoutError:
+        sentence = _("The program has taken no input for half a minute, so this console was ended.")
+        raise Ended(CANNOT, sentence) from None
 
 
 def _ended(exit_code: int | None) -> str:

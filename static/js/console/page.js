@@ -2,6 +2,8 @@
 
 const FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace";
 const SCROLLBACK = 5000;
+// What is pasted goes out in pieces, since the portal takes no larger ones.
+const PIECE_BYTES = 32 * 1024;
 const LIGHT = {
   background: "#ffffff", foreground: "#1f2937", cursor: "#1f2937", cursorAccent: "#ffffff", selectionBackground: "#bfdbfe",
   black: "#1f2937", red: "#b91c1c", green: "#15803d", yellow: "#92610a", blue: "#1d4ed8", magenta: "#a21caf", cyan: "#0e7490", white: "#4b5563",
@@ -70,8 +72,8 @@ class ConsolePage {
   }
 
   listen() {
-    this.terminal.onData((text) => this.send(this.encoder.encode(text)));
-    this.terminal.onBinary((text) => this.send(Uint8Array.from(text, (letter) => letter.charCodeAt(0))));
+    this.terminal.onData((text) => this.type(this.encoder.encode(text)));
+    this.terminal.onBinary((text) => this.type(Uint8Array.from(text, (letter) => letter.charCodeAt(0))));
     this.terminal.onResize(({ cols, rows }) => this.tell({ type: "resize", columns: cols, rows }));
     this.terminal.attachCustomKeyEventHandler((event) => this.onKey(event));
     new ResizeObserver(() => this.fit.fit()).observe(this.place);
@@ -116,6 +118,10 @@ class ConsolePage {
 
   send(data) {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(data);
+  }
+
+  type(bytes) {
+    for (let place = 0; place < bytes.length; place += PIECE_BYTES) this.send(bytes.subarray(place, place + PIECE_BYTES));
   }
 
   tell(message) {

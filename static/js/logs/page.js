@@ -25,7 +25,7 @@ class LogPage {
     this.connection = new LogConnection(element.dataset.socket, {
       ready: () => this.ready(),
       lines: (lines, leftOut) => this.take(lines, leftOut),
-      lost: () => this.say(this.words.lost),
+      lost: () => this.lost(),
       ended: (end) => this.ended(end),
     });
     this.listen();
@@ -65,7 +65,8 @@ class LogPage {
   }
 
   ready() {
-    this.say(this.isFollowing ? this.words.live : this.words.paused);
+    this.isOpen = true;
+    this.sayHow();
     if (this.lines.isEmpty) this.showEmpty(this.words.empty);
   }
 
@@ -97,7 +98,7 @@ class LogPage {
     button.setAttribute("aria-pressed", String(isFollowing));
     button.querySelector(".material-symbols-outlined").textContent = isFollowing ? "pause" : "play_arrow";
     this.part("follow-word").textContent = isFollowing ? this.words.pause : this.words.goOn;
-    this.say(isFollowing ? this.words.live : this.words.paused);
+    if (this.isOpen) this.sayHow();
     if (!isFollowing) return;
     const kept = this.waiting;
     this.waiting = [];
@@ -172,7 +173,17 @@ class LogPage {
     act();
   }
 
+  sayHow() {
+    this.say(this.isFollowing ? this.words.live : this.words.paused);
+  }
+
+  lost() {
+    this.isOpen = false;
+    this.say(this.words.lost);
+  }
+
   ended({ sentence, isFinal }) {
+    this.isOpen = false;
     const text = isFinal ? sentence : `${sentence} ${this.words.again}`;
     this.say(text, isFinal);
     if (this.lines.isEmpty) this.showEmpty(text);

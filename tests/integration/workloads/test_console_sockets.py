@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from asgiref.sync import sync_to_async
 
 from apps.accounts.models import AuditEvent, User
-from apps.nodes.adapters.fakes.streams import FakeStreams
+from apps.nodes.adapters.fakes.streams import FakeConsole, FakeStreams
 from apps.nodes.models import EngineEndpoint, Node
+from apps.workloads.consumers import console as console_module
 from apps.workloads.consumers import line as line_module
 from apps.workloads.models import Container
+from apps.workloads.streams.slots import Slots
 from tests.factories.cluster import ContainerFactory
 from tests.integration.workloads.streams_world import Socket, faked, program_of, socket
 
@@ -173,3 +177,40 @@ async def test_a_command_that_cannot_be_meant(
         await line.say("open", command="'")
         said, code = await line.end()
     assert (code, said["field"]) == (4409, "command")
+
+
+async def test_too_much_at_once_and_a_program_that_reads_nothing(
+    administrator: User, container: Container, world: FakeStreams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program_of(world, container.native_id)
+    async with socket(address(container), administrator) as line:
+        await opened(line)
+        await line.type(b"x" * 70_000)
+        assert (await line.end())[1] == 4409
+
+    async def never(_console: object, _data: bytes) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(console_module, "MOST_BEHIND_S", 0.01)
+    monkeypatch.setattr(FakeConsole, "write", never)
+    async with socket(address(container), administrator) as line:
+        await opened(line)
+        await line.type(b"x")
+        said, code = await line.end()
+    assert code == 4409
+    assert "taken no input" in said["sentence"]
+    assert all(console.is_closed for console in world.consoles)
+
+
+async def test_one_person_has_so_many_and_no_more(
+    administrator: User, container: Container, world: FakeStreams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots = Slots(most_a_person=1, most=9)
+    monkeypatch.setattr(console_module.ConsoleLine, "slots", slots)
+    program_of(world, container.native_id)
+    async with socket(address(container), administrator) as first:
+        await opened(first)
+        async with socket(address(container), administrator) as second:
+            assert await second.connect()
+            assert (await second.end())[1] == 4429
+    assert len(world.consoles) == 1

@@ -15,6 +15,7 @@ from apps.nodes.models import Cluster, EngineEndpoint
 from apps.workloads.consumers import line as line_module
 from apps.workloads.consumers import logs
 from apps.workloads.models import Container
+from apps.workloads.streams.buffer import LineBuffer
 from apps.workloads.streams.slots import Slots
 from dce_portal.errors import Unavailable
 from tests.factories.cluster import ContainerFactory, NodeFactory, ServiceFactory, TaskFactory
@@ -246,3 +247,15 @@ async def test_silence_is_filled_with_heartbeats(
     async with socket(address(container), viewer) as line:
         await opened(line)
         assert await line.hear() == {"type": "heartbeat"}
+
+
+async def test_a_browser_that_is_slow_is_told_what_was_left_out(
+    viewer: User, container: Container, world: FakeStreams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = LineBuffer(most_lines=2, patience_s=0)
+    monkeypatch.setattr(logs, "LineBuffer", lambda: small)
+    program_of(world, container.native_id, *"abcde")
+    async with socket(address(container), viewer) as line:
+        await opened(line)
+        said = await line.hear()
+    assert ([entry[2] for entry in said["lines"]], said["left_out"]) == (["d", "e"], 3)
