@@ -115,7 +115,8 @@ def test_a_lost_line_goes_on_without_doubles(visit: Any, talker: Talker, site: S
     visitor = visit()
     page: Page = visitor.page
     visitor.open(container_page(talker, "logs"))
-    expect(page.locator(".dce-log-line").first).to_contain_text("first")
+    expect(page.locator(".dce-log-line", has_text="first")).to_have_count(1)
+    expect(page.locator(".dce-log-line", has_text="green words")).to_have_count(1)
     page.context.set_offline(True)
     page.evaluate("document.querySelector('[data-lines]').dataset.kept = 'yes'")
     restart_stream(site)

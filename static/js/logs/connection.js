@@ -45,23 +45,25 @@ export class LogConnection {
     this.failures = 0;
     if (message.type === "ready") this.on.ready();
     if (message.type !== "lines") return;
-    for (const [, at, , source] of message.lines) this.mark(at, source);
+    for (const [stream, at, , source] of message.lines) this.mark(at, stream, source);
     this.on.lines(message.lines, message.left_out);
   }
 
-  mark(at, source) {
+  // Within one stream of one task moments only grow.
+  mark(at, stream, source) {
     if (!at) return;
-    const mark = this.marks.get(source);
+    const key = `${stream} ${source}`;
+    const mark = this.marks.get(key);
     if (!mark || at > mark.at) {
-      // The latest source is the last, so that the oldest ones fall out.
-      this.marks.delete(source);
-      this.marks.set(source, { at, count: 1 });
+      // The latest is the last, so that the oldest ones fall out.
+      this.marks.delete(key);
+      this.marks.set(key, { stream, source, at, count: 1 });
     } else if (at === mark.at) mark.count += 1;
     if (this.marks.size > MOST_SOURCES) this.marks.delete(this.marks.keys().next().value);
   }
 
   resume() {
-    return [...this.marks].map(([source, { at, count }]) => [source, at, count]);
+    return [...this.marks.values()].map(({ stream, source, at, count }) => [stream, source, at, count]);
   }
 
   expectNews() {

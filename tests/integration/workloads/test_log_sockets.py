@@ -69,7 +69,7 @@ async def test_going_on_after_the_last_line(
 ) -> None:
     program_of(world, container.native_id, "one", "two", "three")
     async with socket(address(container), viewer) as line:
-        await opened(line, resume=[["", "2026-01-01T00:00:01.000000000Z", 1]])
+        await opened(line, resume=[["stdout", "", "2026-01-01T00:00:01.000000000Z", 1]])
         assert [entry[2] for entry in (await line.hear())["lines"]] == ["three"]
 
 

@@ -80,16 +80,18 @@ async def test_characters_are_bounded_too() -> None:
 
 
 def test_going_on_leaves_out_what_is_known() -> None:
-    resumption = resumption_of([["", at(2), 1]])
+    resumption = resumption_of([["stdout", "", at(2), 1]])
     query = resumption.query(LogQuery(tail=5, follow=True))
-    assert (query.since, query.tail, query.follow) == (at(2), MOST_TAIL, True)
+    assert (query.since, query.tail, query.follow) == (at(1), MOST_TAIL, True)
     twins = [LogLine("stdout", at(2), text) for text in ("known", "new")]
     found = resumption.fresh([*lines("old", "older"), *twins, LogLine("stderr", at(3), "newer")])
     assert [line.text for line in found] == ["new", "newer"]
+    late = LogLine("stderr", at(1), "from the other pipe")
+    assert resumption.fresh([late]) == (late,)
 
 
 def test_tasks_are_resumed_each_by_itself_since_their_clocks_differ() -> None:
-    resumption = resumption_of([["a", at(30), 1], ["b", at(10), 1]])
+    resumption = resumption_of([["stdout", "a", at(30), 1], ["stdout", "b", at(10), 1]])
     assert resumption.query(LogQuery()).since == "2025-12-31T23:59:30.000000000Z"
     later = LogLine("stdout", at(12), "b again", "b")
     assert resumption.fresh([later, LogLine("stdout", at(12), "a old", "a")]) == (later,)
@@ -97,7 +99,16 @@ def test_tasks_are_resumed_each_by_itself_since_their_clocks_differ() -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["x", {}, [["", "now", 1]], [["", at(1), 0]], [[1, at(1), 1]], [[]], [["", at(1), 1]] * 201],
+    [
+        "x",
+        {},
+        [["stdout", "", "now", 1]],
+        [["stdout", "", at(1), 0]],
+        [["stdout", 1, at(1), 1]],
+        [["", at(1), 1]],
+        [[]],
+        [["stdout", "", at(1), 1]] * 201,
+    ],
 )
 def test_what_cannot_be_resumed_is_refused(said: object) -> None:
     with pytest.raises(InvalidInput):
