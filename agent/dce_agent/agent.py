@@ -14,6 +14,7 @@ from .answer import samples_answer
 from .certificate import not_after_unix_s
 from .cgroups import hierarchy_of
 from .containers import ContainerReader
+from .engine_routes import CONSOLES_VARIABLE
 from .engine_watch import EngineState, EngineWatch, Event
 from .files import read
 from .host import cpu_count
@@ -27,6 +28,7 @@ ANSWER_VALUES = 60_000  # about 0.6 MB of JSON
 LATE_AFTER_INTERVALS = 3
 DOCKER_ROOT = "/var/lib/docker"
 SWARM_CERTIFICATE = "swarm/certificates/swarm-node.crt"
+CONSOLES = {"yes": True, "no": False}
 EVENT_ATTRIBUTES = ("name", "image", "exitCode", "signal", "oldName")
 
 
@@ -86,6 +88,7 @@ class Agent:
             "cpus": cpu_count(self._settings.proc),
             "cgroup_version": self._hierarchy.version if self._hierarchy else None,
             "agent_version": __version__,
+            "lets_consoles_through": CONSOLES.get(os.environ.get(CONSOLES_VARIABLE, "")),
             "swarm_certificate_not_after_unix_s": not_after_unix_s(self._swarm_certificate()),
         }
 

@@ -20,6 +20,9 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 # docker-py writes @ as %40; a digest and a registry's port have a colon.
 PART = r"[A-Za-z0-9](?:[A-Za-z0-9_.:@-]|%40|%3A)*"
 PLACEHOLDERS = {"{name}": NAME, "{image}": f"{PART}(?:/{PART})*"}
+# What the launcher found, handed to the sampler, which tells the controller.
+CONSOLES_VARIABLE = "DCE_AGENT_LETS_CONSOLES_THROUGH"
+_CONSOLE_CALLS = ("POST /containers/c/exec", "POST /exec/e/start")
 _PATH = re.compile(r"(?:/(?:[a-z_]+|\{name\}|\{image\}|\([a-z_|]+\)))+")
 
 
@@ -56,6 +59,12 @@ def _routes(lines: Iterable[str]) -> Iterator[Route]:
                 "Write it as METHOD,METHOD /path/{name}."
             )
         yield Route(methods, words[1])
+
+
+def lets_consoles_through(routes: Iterable[Route]) -> bool:
+    """Whether an exec can be made and started."""
+    patterns = [route.pattern for route in routes]
+    return all(any(re.match(one, call) for one in patterns) for call in _CONSOLE_CALLS)
 
 
 def nginx_map(routes: Iterable[Route]) -> str:

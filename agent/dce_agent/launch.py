@@ -67,6 +67,8 @@ def run(environ: Mapping[str, str]) -> None:
     template = durable.text_of(f"{paths.SHARE}/nginx.conf")
     routes = route_list(settings, state)
     durable.write(paths.NGINX_CONF, nginx_conf(template, settings, state, worker, routes))
+    has_console = engine_routes.lets_consoles_through(engine_routes.parse(routes))
+    os.environ[engine_routes.CONSOLES_VARIABLE] = "yes" if has_console else "no"
     if settings.discovery:
         shutil.copy(f"{paths.SHARE}/registration.conf", paths.PROGRAMS)
     command = (*SUPERVISORD, "-c", f"{paths.SHARE}/supervisord.conf")

@@ -95,6 +95,8 @@ ACTION_WORDS: dict[str, str | Promise] = {
     "node.remove.finished": _("the removal of a node ended"),
     "service.rebalance": _("asked for a service to be rebalanced"),
     "service.rebalance.finished": _("the rebalancing of a service ended"),
+    "console.open": _("opened a console in a container"),
+    "console.close": _("ended a console in a container"),
     "alertrule.add": _("made an alert rule"),
     "alertrule.change": _("changed an alert rule"),
     "alertrule.delete": _("deleted an alert rule"),

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import orjson
 
-from apps.metrics.signed_in import people_of
+from apps.accounts.signed_in import people_of
 from dce_portal.direct_send import direct_send
 from dce_portal.live_hub import hub
 from dce_portal.live_rights import NOT_SIGNED_IN

@@ -10,7 +10,7 @@ from channels.db import database_sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
-from apps.metrics.signed_in import people_of
+from apps.accounts.signed_in import people_of
 from dce_portal.live_hub import hub
 from dce_portal.live_session import LiveSession, has_too_many_lines, read_topics
 

@@ -6,8 +6,11 @@ from django.utils.translation import gettext as _
 
 from apps.nodes.adapters.agent import Agent, AgentHost, AgentKeeper
 from apps.nodes.adapters.engine import Engine, EngineUpkeep, SingleEngines
+from apps.nodes.adapters.engine.console import EngineConsoles
+from apps.nodes.adapters.engine.logs import EngineLogs
 from apps.nodes.adapters.etcd import Etcd
 from apps.nodes.adapters.standalone import StandaloneSwarm
+from apps.nodes.adapters.standalone.streams import StandaloneConsoles, StandaloneLogs
 from apps.nodes.adapters.swarm import Swarm
 from apps.nodes.models import Cluster
 from apps.nodes.ports import (
@@ -21,6 +24,7 @@ from apps.nodes.ports import (
 from apps.nodes.ports.agent import AgentPort
 from apps.nodes.ports.agent_host import AgentHostPort
 from apps.nodes.ports.standalone import DiscoveryPort, StandalonePort
+from apps.nodes.ports.streams import Addresses, ConsolePort, LogsPort
 from apps.nodes.ports.swarm import SwarmPort
 from apps.nodes.ports.upkeep import UpkeepPort
 from apps.nodes.selectors import manager_addresses
@@ -87,3 +91,13 @@ def cluster_port(cluster: Cluster) -> ClusterPort:
 def capabilities_of(cluster: Cluster) -> Capability:
     """What the cluster's backend can do, without opening anything."""
     return Swarm.capabilities if cluster.kind == Cluster.Kind.SWARM else SingleEngines.capabilities
+
+
+def logs_port(addresses: Addresses, *, of_standalone: bool = False) -> LogsPort:
+    """The logs behind an engine's or agent's address, a Swarm's managers', or a standalone Swarm's."""
+    return StandaloneLogs(addresses) if of_standalone else EngineLogs(addresses)
+
+
+def console_port(addresses: Addresses, *, of_standalone: bool = False) -> ConsolePort:
+    """Consoles behind an engine's or agent's address, or a standalone Swarm's managers'."""
+    return StandaloneConsoles(addresses) if of_standalone else EngineConsoles(addresses)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.nodes.pages.actions import ActionPages, action_buttons
 from apps.workloads import selectors, stacks
 from apps.workloads.models import Container, EngineImage, Service, Stack, Task
+from apps.workloads.pages.streams import ConsolePages, LogPages, stream_links
 from dce_portal.admin_site import Empty, display
 from dce_portal.docker_words import in_words
 from dce_portal.mirror_admin import (
@@ -27,7 +28,7 @@ from dce_portal.templatetags.portal import ago, bytes_human, middle, short_id
 
 
 @admin.register(Service)
-class ServiceAdmin(ActionPages, MirrorAdmin):
+class ServiceAdmin(LogPages, ActionPages, MirrorAdmin):
     """The services of all Swarms."""
 
     empty = Empty(
@@ -63,7 +64,11 @@ class ServiceAdmin(ActionPages, MirrorAdmin):
     def page_of(self, request: HttpRequest, row: Service) -> Mapping[str, Any]:
         """Condition, usage, tasks and containers."""
         user = cast("Any", request.user)
-        return {**selectors.service_page(user, row), "buttons": action_buttons(user, row)}
+        return {
+            **selectors.service_page(user, row),
+            "buttons": action_buttons(user, row),
+            "streams": stream_links(user, row),
+        }
 
     @display(description=_("tasks"), label={"whole": "success", "below": "danger"})
     def tasks_label(self, row: Service) -> tuple[str, str]:
@@ -137,7 +142,7 @@ class StackAdmin(MirrorAdmin):
 
 
 @admin.register(Task)
-class TaskAdmin(MirrorAdmin):
+class TaskAdmin(LogPages, MirrorAdmin):
     """The tasks of all services, the latest change first."""
 
     empty = Empty(
@@ -169,7 +174,8 @@ class TaskAdmin(MirrorAdmin):
 
     def page_of(self, request: HttpRequest, row: Task) -> Mapping[str, Any]:
         """Facts, what went wrong, and where it runs."""
-        return selectors.task_page(cast("Any", request.user), row)
+        user = cast("Any", request.user)
+        return {**selectors.task_page(user, row), "streams": stream_links(user, row)}
 
     @display(description=_("task"))
     def name(self, row: Task) -> str:
@@ -218,7 +224,7 @@ class OnNode:
 
 
 @admin.register(Container)
-class ContainerAdmin(OnNode, MirrorAdmin):
+class ContainerAdmin(ConsolePages, OnNode, MirrorAdmin):
     """The containers of every node whose engine is asked."""
 
     empty = Empty(
@@ -268,7 +274,7 @@ class ContainerAdmin(OnNode, MirrorAdmin):
 
     def page_of(self, request: HttpRequest, row: Container) -> Mapping[str, Any]:
         """Facts, usage, commands to copy."""
-        return {"container": row}
+        return {"container": row, "streams": stream_links(cast("Any", request.user), row)}
 
 
 @admin.register(EngineImage)

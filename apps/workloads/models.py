@@ -158,6 +158,10 @@ class Container(Mirror):
         constraints = [
             models.UniqueConstraint(fields=["node", "native_id"], name="one_row_per_container")
         ]
+        permissions = [
+            ("view_logs", _("Can read the logs of containers, tasks and services")),
+            ("open_console", _("Can open consoles in containers")),
+        ]
 
     def __str__(self) -> str:
         """The container's name."""

@@ -88,7 +88,7 @@ LEAN_VIEWS = {
 ROOT_URLCONF = "dce_portal.urls"
 WSGI_APPLICATION = "dce_portal.wsgi.application"
 ASGI_APPLICATION = "dce_portal.asgi.application"
-WEBSOCKET_ROUTES = ["apps.metrics.routing"]
+WEBSOCKET_ROUTES = ["apps.metrics.routing", "apps.workloads.routing"]
 
 TEMPLATES = [
     {
@@ -155,8 +155,15 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = PATHS.static
 STATICFILES_DIRS = [CHECKOUT / "static"]
-if (CHECKOUT / "node_modules").is_dir():
-    STATICFILES_DIRS.append(("uplot", CHECKOUT / "node_modules" / "uplot" / "dist"))  # type: ignore[arg-type]  # Django takes prefixed pairs
+FRONT_END = {
+    "uplot": "uplot/dist",
+    "xterm": "@xterm/xterm/lib",
+    "xterm-css": "@xterm/xterm/css",
+    "xterm-fit": "@xterm/addon-fit/lib",
+}
+for prefix, folder in FRONT_END.items():
+    if (CHECKOUT / "node_modules" / folder).is_dir():
+        STATICFILES_DIRS.append((prefix, CHECKOUT / "node_modules" / folder))  # type: ignore[arg-type]  # Django takes prefixed pairs
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -1,12 +1,18 @@
 """The agent's image, built from its Dockerfile, on a real engine with Docker's own client before it."""
 
+import asyncio
 import contextlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.e2e.agent_container import NAME, agent_on
+from apps.nodes.adapters.engine.console import EngineConsoles
+from apps.nodes.adapters.engine.logs import EngineLogs
+from apps.nodes.ports import EngineAddress, TlsFiles
+from apps.nodes.ports.streams import ConsoleWish, LogKind, LogQuery, LogSource, NotLetThrough
+from tests.e2e.agent_container import NAME, PORT, agent_on
+from tests.factories.agent_pki import AGENT
 from tests.lab.host import wait_until
 from tests.lab.images import BUSYBOX_IMAGE
 
@@ -59,6 +65,54 @@ def test_dockers_client_works_through_it(agent):
             console.stdin.write("echo >/go\n")
             assert logs.stdout.readline() == "second\n"
     assert agent.through("rm", "-f", "ticker").returncode == 0
+
+
+def address_of(agent, port=PORT):
+    """The agent as the portal reaches it."""
+    folder = agent.environment["DOCKER_CERT_PATH"]
+    files = {name: f"{folder}/{name}.pem" for name in ("ca", "cert", "key")}
+    url = f"tcp://{agent.engine.address}:{port}"
+    return EngineAddress(url, tls=TlsFiles(**files), server_name=AGENT)
+
+
+async def test_the_portals_logs_and_consoles_pass_through_it(agent):
+    made = agent.through("run", "-d", BUSYBOX_IMAGE, "sh", "-c", "echo first; exec sleep 600")
+    container = made.stdout.strip()
+    logs, consoles = EngineLogs([address_of(agent)]), EngineConsoles([address_of(agent)])
+    async with asyncio.timeout(60):
+        console = await consoles.open(ConsoleWish(container, ["sh"], columns=90, rows=30))
+        await console.write(b"busybox stty size; echo a''b >/proc/1/fd/1\r")
+        shown = b""
+        while b"30 90" not in shown:
+            shown += await console.read()
+        found = []
+        source = LogSource(LogKind.CONTAINER, container)
+        async for lines in logs.read(source, LogQuery(follow=True)):
+            found += [line.text for line in lines]
+            if found == ["first", "ab"]:
+                break
+        # Output that comes long after the last key is not lost: the console keeps its own half open.
+        await console.write(b"exec sh -c 'sleep 1; echo la''te; exit 5'\r")
+        shown = b""
+        while data := await console.read():
+            shown += data
+        assert b"late" in shown
+        assert await console.exit_code() == 5
+        await console.close()
+    await logs.close()
+    await consoles.close()
+    agent.through("rm", "-f", container)
+    assert agent.get("/dce/v1/samples")["node"]["lets_consoles_through"] is True
+
+
+def test_a_client_that_closes_its_half_loses_what_comes_later(agent):
+    """What nginx cannot: docs/agent.md says so, and the portal's console does not close its half."""
+    made = agent.through("run", "-d", BUSYBOX_IMAGE, "sh", "-c", "exec sleep 600")
+    container = made.stdout.strip()
+    late = ("exec", "-i", container, "sh", "-c", "cat; sleep 2; echo late")
+    assert agent.local(*late, given="typed") == "typedlate\n"
+    assert "late" not in agent.through(*late).stdout
+    agent.through("rm", "-f", container)
 
 
 def wait_until_line(process, line):
@@ -141,9 +195,19 @@ def test_an_operator_narrows_it_and_names_it_in_a_key_store(agent, key_store):
     )
     refused = agent.through("stop", NAME, port=SECOND_PORT)
     assert "list of routes" in refused.stderr
+    assert "list of routes" in asyncio.run(refusal_of_a_console(address_of(agent, SECOND_PORT)))
     agent.local("stop", "narrow")
     assert f"DELETE {key}" in key_store.calls
     agent.local("rm", "narrow")
+
+
+async def refusal_of_a_console(address):
+    """What a person is told who opens one."""
+    consoles = EngineConsoles([address])
+    with pytest.raises(NotLetThrough) as refused:
+        await consoles.open(ConsoleWish(NAME, ["sh"]))
+    await consoles.close()
+    return refused.value.message
 
 
 def test_it_is_replaced_by_another_image_and_put_back_when_that_one_fails(agent):

@@ -22,6 +22,13 @@ pytestmark = [pytest.mark.lab, pytest.mark.clients]
 
 MB = 1_000_000
 MOST_CONTROLLER_BYTES, MOST_AGENT_BYTES = 300 * MB, 90 * MB
+STATIC_FILES = (
+    "css/portal.css",
+    "uplot/uPlot.iife.min.js",
+    "xterm/xterm.js",
+    "xterm-css/xterm.css",
+    "xterm-fit/addon-fit.js",
+)
 PATIENCE = ("--time", "30")
 UNWANTED = ("gcc*", "cc1*", "pip*", "npm*", "node", "apt*", "dpkg*", "perl*", "test_*.py")
 
@@ -64,8 +71,9 @@ def test_one_line_leads_to_a_login_page(controller_container: ControllerContaine
         answer = session.post(url, data=form, headers={"Referer": url}, timeout=30)
         assert answer.ok
         assert "dce_session" in session.cookies
-        style = session.get(f"{controller_container.base_url}/static/css/portal.css", timeout=30)
-        assert style.ok
+        for file in STATIC_FILES:
+            served = session.get(f"{controller_container.base_url}/static/{file}", timeout=30)
+            assert served.ok, file
 
 
 def test_https_answers_at_once_with_a_certificate_of_its_own_authority(

@@ -15,6 +15,7 @@ NODE = {
     "cpus": 4,
     "cgroup_version": 2,
     "agent_version": "0.1.0",
+    "lets_consoles_through": False,
     "swarm_certificate_not_after_unix_s": 1_900_000_000,
 }
 INFO = {

@@ -19,7 +19,14 @@ from tests.lab.host import LabError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # All that the database and the gathered files are made of.
-SOURCES = ("apps", "dce_portal", "requirements", "static", "node_modules/uplot/dist")
+SOURCES = (
+    "apps",
+    "dce_portal",
+    "requirements",
+    "static",
+    "node_modules/uplot/dist",
+    "node_modules/@xterm",
+)
 PARTS = ("portal.sqlite3", "static")
 KEPT = 2
 MAKE_TIMEOUT_S = 240

@@ -23,9 +23,11 @@ from aiohttp import web
 from tests.standins import swarm_answers
 from tests.standins.managed_engine import ManagedEngine
 from tests.standins.swarm_store import SwarmStore
+from tests.standins.turned_line import carry
 
 VERSIONED = re.compile(r"/v(\d+)\.(\d+)(/.*)")
-OF_CONTAINER = re.compile(r"/containers/(.+)/(json|stats|logs|top)")
+OF_CONTAINER = re.compile(r"/containers/(.+)/(json|stats|logs|top|exec)")
+OF_EXEC = re.compile(r"/exec/([0-9a-f]+)/(?:start|resize|json)")
 NEWEST = (1, 40)
 NOT_PASSED_ON = {"Transfer-Encoding", "Content-Length", "Content-Encoding", "Connection", "Date"}
 
@@ -39,12 +41,15 @@ class Manager:
     etcd_url: str = ""
     tls: Path | None = None
     verifies: bool = True
+    plain: bool = False
+    """Speaks to engines over TLS, and to clients without."""
     refresh_s: float = 0.5
     leader_ttl_s: int = 4
     engines: dict[str, ManagedEngine] = field(default_factory=dict)
     store: SwarmStore | None = None
     session: aiohttp.ClientSession = field(init=False)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    execs: dict[str, ManagedEngine] = field(default_factory=dict)
 
     @property
     def is_primary(self) -> bool:
@@ -81,15 +86,20 @@ class Manager:
         await runner.cleanup()
         await self.session.close()
 
-    def _connector(self) -> aiohttp.TCPConnector:
+    def connector_tls(self) -> ssl.SSLContext | None:
+        """How engines and other managers are spoken to."""
         if self.tls is None:
-            return aiohttp.TCPConnector(limit=0)
+            return None
         context = ssl.create_default_context(cafile=str(self.tls / "ca.pem"))
         context.load_cert_chain(self.tls / "cert.pem", self.tls / "key.pem")
-        return aiohttp.TCPConnector(limit=0, ssl=context)
+        return context
+
+    def _connector(self) -> aiohttp.TCPConnector:
+        tls = self.connector_tls()
+        return aiohttp.TCPConnector(limit=0, ssl=True if tls is None else tls)
 
     def _listener(self) -> ssl.SSLContext | None:
-        if self.tls is None:
+        if self.tls is None or self.plain:
             return None
         context = ssl.create_default_context(
             ssl.Purpose.CLIENT_AUTH, cafile=str(self.tls / "ca.pem")
@@ -135,6 +145,15 @@ class Manager:
         nodes = swarm_answers.nodes_filter(request.query.get("filters", ""))
         if path == "/version":
             return web.json_response(swarm_answers.VERSION)
+        if (match := OF_EXEC.fullmatch(path)) and match[1] in self.execs:
+            return await self._pass_on(request, f"{self.execs[match[1]].base_url}{request.path}")
+        if match := OF_CONTAINER.fullmatch(path):
+            return await self._container(request, match[1], match[2])
+        if path == "/events":
+            return await self._events(request)
+        return self._listed(request, path, nodes)
+
+    def _listed(self, request: web.Request, path: str, nodes: Any) -> web.Response:
         if path == "/containers/json":
             everything = request.query.get("all") in {"1", "true"}
             return web.json_response(
@@ -142,10 +161,6 @@ class Manager:
             )
         if path == "/images/json":
             return web.json_response(swarm_answers.images(self.known, nodes=nodes))
-        if path == "/events":
-            return await self._events(request)
-        if match := OF_CONTAINER.fullmatch(path):
-            return await self._container(request, match[1], match[2])
         return web.Response(status=404, text="404 page not found\n")
 
     async def _container(self, request: web.Request, name: str, what: str) -> web.StreamResponse:
@@ -161,7 +176,10 @@ class Manager:
             return web.json_response({**inspected, "Node": engine.node})
         prefix = request.path.partition("/containers/")[0]
         path = f"{prefix}/containers/{container['Id']}/{what}"
-        return await self._pass_on(request, f"{engine.base_url}{path}")
+        answer = await self._pass_on(request, f"{engine.base_url}{path}")
+        if what == "exec" and isinstance(answer, web.Response):
+            self.execs[json.loads(answer.body or b"{}").get("Id", "")] = engine
+        return answer
 
     async def _from_primary(self, request: web.Request) -> web.StreamResponse:
         primary = self.store.primary if self.store else ""
@@ -175,7 +193,23 @@ class Manager:
             return web.Response(status=500, text=text)
 
     async def _pass_on(self, request: web.Request, url: str) -> web.StreamResponse:
-        async with self.session.request(request.method, url, params=request.query) as answer:
+        if request.headers.get("Upgrade"):
+            return await carry(request, url, tls=self.connector_tls())
+        timeout = aiohttp.ClientTimeout(total=None)
+        async with self.session.request(
+            request.method,
+            url,
+            params=request.query,
+            data=await request.read() or None,
+            headers={"Content-Type": request.content_type},
+            timeout=timeout,
+        ) as answer:
+            if request.method == "POST":
+                return web.Response(
+                    status=answer.status,
+                    body=await answer.read(),
+                    content_type="application/json",
+                )
             headers = {k: v for k, v in answer.headers.items() if k not in NOT_PASSED_ON}
             response = web.StreamResponse(status=answer.status, headers=headers)
             await response.prepare(request)

@@ -59,6 +59,9 @@ class Node(models.Model):
     kernel = models.CharField(_("kernel"), max_length=128, blank=True)
     cgroup_version = models.PositiveSmallIntegerField(_("control groups"), null=True, blank=True)
     agent_version = models.CharField(_("agent"), max_length=64, blank=True)
+    has_console = models.BooleanField(
+        _("lets consoles through"), null=True, blank=True, editable=False
+    )
     clock_skew_s = models.FloatField(_("clock ahead of ours (s)"), null=True, blank=True)
     swarm_certificate_expires_at = models.DateTimeField(
         _("Swarm certificate expires"), null=True, blank=True

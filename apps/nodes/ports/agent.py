@@ -45,6 +45,8 @@ class AgentNode:
     cgroup_version: int | None
     agent_version: str
     swarm_certificate_expires_at: datetime | None
+    has_console: bool | None = None
+    """Whether its list of routes lets consoles through; agents before that do not say."""
 
 
 @dataclass(frozen=True, slots=True)

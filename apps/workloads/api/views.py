@@ -15,6 +15,7 @@ from apps.workloads.api.filters import (
     StackFilters,
     TaskFilters,
 )
+from apps.workloads.api.logs import LogsAction
 from apps.workloads.api.serializers import (
     ContainerSerializer,
     ImageSerializer,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from rest_framework.response import Response
 
 
-class ServiceViewSet(ActionViewSet):
+class ServiceViewSet(LogsAction, ActionViewSet):
     """Swarm services, and what can be done to them."""
 
     model = Service
@@ -39,7 +40,7 @@ class ServiceViewSet(ActionViewSet):
     filterset_class = ServiceFilters
     ordering = ("name", "pk")
     previewed = ("rebalance",)
-    action_permissions = {"rebalance": "nodes.operate_node"}
+    action_permissions = {"rebalance": "nodes.operate_node", **LogsAction.action_permissions}
 
     def select(self) -> QuerySet[Service]:
         """All that the person may see."""
@@ -72,7 +73,7 @@ class StackViewSet(ReadOnlyViewSet):
         return stacks.with_counts(selectors.stacks_visible_to(self.person))
 
 
-class TaskViewSet(ReadOnlyViewSet):
+class TaskViewSet(LogsAction, ReadOnlyViewSet):
     """The services' tasks, latest change first."""
 
     model = Task
@@ -85,7 +86,7 @@ class TaskViewSet(ReadOnlyViewSet):
         return selectors.tasks_visible_to(self.person)
 
 
-class ContainerViewSet(ReadOnlyViewSet):
+class ContainerViewSet(LogsAction, ReadOnlyViewSet):
     """Containers on nodes whose engine the portal asks."""
 
     model = Container

@@ -116,6 +116,7 @@ def test_an_answer_becomes_a_node_its_containers_and_samples(bench: Bench, now_s
     node = bench.node
     assert (node.hostname, node.kernel, node.cgroup_version) == ("node-1", "6.12.0", 2)
     assert node.agent_version == "0.1.0"
+    assert node.has_console is False
     assert node.swarm_certificate_expires_at == datetime.fromtimestamp(1_900_000_000, tz=UTC)
     assert node.is_fresh
     assert bench.row.cursor == "boot:1"

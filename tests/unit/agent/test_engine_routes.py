@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dce_agent.engine_routes import nginx_map, parse
+from dce_agent.engine_routes import lets_consoles_through, nginx_map, parse
 from dce_agent.errors import AgentError
 
 LISTS = Path(__file__).resolve().parents[3] / "docker/agent"
@@ -124,6 +124,13 @@ def test_read_only_is_enough_to_watch(call):
 @pytest.mark.parametrize("call", [*CHANGE, f"GET /containers/{ID}/archive?path=/etc/shadow"])
 def test_read_only_changes_nothing_and_tells_no_secrets(call):
     assert not lets_through(READ_ONLY, call)
+
+
+def test_whether_consoles_pass_is_read_from_the_list():
+    assert lets_consoles_through(FULL)
+    assert not lets_consoles_through(READ_ONLY)
+    assert not lets_consoles_through(parse("POST /containers/{name}/exec"))
+    assert not lets_consoles_through([])
 
 
 def test_read_only_has_reading_methods_alone():

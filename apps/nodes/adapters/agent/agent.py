@@ -35,7 +35,8 @@ class AgentHttp(EngineHttp):
         """Read one resource as it is; the answer is parsed JSON."""
         return await self._send("GET", path, params, None)
 
-    def _refusal(self, status: int, path: str, content: bytes) -> Unavailable:
+    def refusal(self, status: int, path: str, content: bytes) -> Unavailable:
+        """The error that a refusal of the agent\'s own means."""
         return self._unavailable(
             _("it answered HTTP %(status)s to %(path)s") % {"status": status, "path": path}
         )

@@ -84,7 +84,13 @@ def node_of(raw: Facts) -> AgentNode:
         cgroup_version=raw.whole_or_none("cgroup_version"),
         agent_version=raw.text("agent_version", most=64),
         swarm_certificate_expires_at=_moment(raw, "swarm_certificate_not_after_unix_s"),
+        has_console=_yes_or_no(raw, "lets_consoles_through"),
     )
+
+
+def _yes_or_no(raw: Facts, name: str) -> bool | None:
+    value = raw.raw.get(name)
+    return value if isinstance(value, bool) else None
 
 
 def _moment(raw: Facts, name: str) -> datetime | None:

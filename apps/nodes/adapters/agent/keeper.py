@@ -26,7 +26,8 @@ class KeeperHttp(EngineHttp):
         """One call as it is; the answer is parsed JSON, None where there is none."""
         return await self._send(method, path, {}, body)
 
-    def _refusal(self, status: int, path: str, content: bytes) -> PortalError:
+    def refusal(self, status: int, path: str, content: bytes) -> PortalError:
+        """The error that a refusal of the agent\'s own means."""
         said = _sentence_of(content)
         if status == 422 and said:
             return Unavailable(

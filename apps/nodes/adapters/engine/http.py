@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -15,6 +17,7 @@ from apps.nodes.adapters.engine.tls import tls_context
 from apps.nodes.adapters.engine.tls_refusal import refusal_in_words
 from apps.nodes.adapters.json_facts import Facts
 from apps.nodes.ports import EngineAddress
+from apps.nodes.ports.streams import NotLetThrough
 from apps.nodes.ports.swarm import NoLeader, SwarmLocked
 from dce_portal.errors import Conflict, InvalidInput, NotFound, PortalError, Unavailable
 
@@ -27,6 +30,8 @@ OUT_OF_SEQUENCE = "update out of sequence"
 NO_LEADER = "does not have a leader"
 LOCKED = "needs to be unlocked"
 WRONG_KEY = "invalid key"
+# Of a stream that is silent for ever nobody hears when the other machine is gone, unless TCP asks.
+KEEP_ALIVE = {"TCP_KEEPIDLE": 20, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 
 
 class EngineHttp:
@@ -62,6 +67,32 @@ class EngineHttp:
         """Ask for what is not one JSON document: a container's log, the steps of a pull, nothing at all."""
         version = await self.negotiated_version()
         return await self._fetch(method, f"/v{version}{path}", params, None)
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, *, params: Mapping[str, str], silence_s: float | None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """An answer that is read as it comes; `silence_s` is how long nothing may come, None for ever."""
+        version = await self.negotiated_version()
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=CONNECT_TIMEOUT_S, sock_read=silence_s
+        )
+        try:
+            async with self._open().get(
+                f"/v{version}{path}",
+                params=params,
+                timeout=timeout,
+                allow_redirects=False,
+                server_hostname=self.address.server_name or None,
+            ) as response:
+                if response.status >= 300:
+                    raise self.refusal(response.status, path, await self._read(response))
+                keep_alive(response.connection and response.connection.transport)
+                yield response
+        except TimeoutError:
+            raise self._unavailable(_("it did not answer in time")) from None
+        except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
+            raise self._unavailable(cause_of(error)) from error
 
     async def delete(self, path: str, **params: str) -> object:
         """Remove one resource; never repeated by this client."""
@@ -131,7 +162,7 @@ class EngineHttp:
 
     def _checked(self, status: int, path: str, content: bytes) -> bytes:
         if status >= 300:
-            raise self._refusal(status, path, content)
+            raise self.refusal(status, path, content)
         return content
 
     def _parsed(self, content: bytes) -> object:
@@ -142,11 +173,14 @@ class EngineHttp:
         except orjson.JSONDecodeError:
             raise self._unavailable(_("its answer is not a Docker engine's")) from None
 
-    def _refusal(self, status: int, path: str, content: bytes) -> PortalError:
+    def refusal(self, status: int, path: str, content: bytes) -> PortalError:
+        """The error that an engine's refusal means."""
         message = _message_of(content)
         said = message or _plain_text(content) or f"HTTP {status}"
         if status == 404:
             return self._not_found(said)
+        if status == 403 and message:
+            return NotLetThrough(self._unavailable(_answered(said, path)).message, permanent=True)
         if (of_swarm := _swarm_refusal(message)) is not None:
             return of_swarm
         if status == 409 or OUT_OF_SEQUENCE in message:
@@ -155,9 +189,7 @@ class EngineHttp:
             )
         if status == 400 and message and "version" not in message:
             return InvalidInput(_("The engine refused the values: %(said)s") % {"said": said})
-        return self._unavailable(
-            _("it answered “%(said)s” to %(path)s") % {"said": said, "path": path}
-        )
+        return self._unavailable(_answered(said, path))
 
     def _not_found(self, said: str) -> NotFound:
         return NotFound(
@@ -186,6 +218,20 @@ class EngineHttp:
                 base, connector=connector, timeout=timeout, auto_decompress=False
             )
         return self._session
+
+
+def _answered(said: str, path: str) -> str:
+    return _("it answered “%(said)s” to %(path)s") % {"said": said, "path": path}
+
+
+def keep_alive(transport: asyncio.BaseTransport | None) -> None:
+    """Let TCP notice within a minute that the other side is gone; a unix socket knows at once."""
+    found = None if transport is None else transport.get_extra_info("socket")
+    if found is None or found.family not in {socket.AF_INET, socket.AF_INET6}:
+        return
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEEP_ALIVE.items():
+        found.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _swarm_refusal(message: str) -> PortalError | None:

@@ -141,6 +141,11 @@ def _no_primary(answers: Sequence[Answer], causes: Sequence[str]) -> Unavailable
     """Replicas answer themselves and fail at what only the primary knows: then they are choosing one."""
     if any(answer.state.role != REPLICA for answer in answers):
         return Unavailable(" ".join(causes))
+    return no_primary()
+
+
+def no_primary() -> NoPrimary:
+    """The error while the replicas choose."""
     return NoPrimary(
         _(
             "This Swarm's managers answer, and none of them leads: the primary is gone and the replicas"

@@ -145,6 +145,7 @@ def _keep_facts(node: Node, snapshot: AgentSnapshot, *, clock_ahead_s: float) ->
         agent_version=snapshot.node.agent_version,
         swarm_certificate_expires_at=snapshot.node.swarm_certificate_expires_at,
         clock_skew_s=clock_ahead_s,
+        has_console=snapshot.node.has_console,
     )
 
 

@@ -1,0 +1,1 @@
+"""The pure and the small of logs and consoles: buffers, limits, wishes, texts."""
