@@ -202,6 +202,15 @@ def test_one_process_alone(controller_container):
         docker.must("rm", "--force", "--volumes", "web-alone")
 
 
+def test_nothing_of_it_is_left_when_it_is_taken_away(controller_container):
+    """The last of this file, and of the files that use the container: what docs/install.md says of removing it."""
+    docker = controller_container.docker
+    docker.must("rm", "--force", NAME)
+    docker.must("volume", "rm", VOLUME)
+    assert NAME not in docker.must("ps", "--all", "--format", "{{.Names}}").split()
+    assert docker.must("volume", "ls", "--quiet").split() == []
+
+
 def answers(url: str) -> bool:
     """Whether an address answers 200."""
     with plain_session() as session:

@@ -1,6 +1,7 @@
-"""Which end-to-end files stay in one process, so that what they share is started once: with `--dist loadfile`.
+"""Which end-to-end files stay in one process, and which go first: with `--dist loadfile`.
 
-A file that is missing here only costs the time of starting its portal or Swarm once more.
+What files share is started once then, and nobody waits at the end for one that takes minutes.
+A file that is missing here only costs time.
 """
 
 from __future__ import annotations
@@ -27,6 +28,19 @@ SHARING = {
     "controller_container": ("test_agent_upgrade", "test_controller_image"),
     "running_portal": ("test_live_line", "test_registry_token"),
 }
+# Those that take long, or mostly wait while the others use the processors.
+FIRST = (
+    "test_agent_upgrade",
+    "test_big_layer",
+    "test_database_away",
+    "test_redis_away",
+    "test_database_locked",
+    "test_agent_life",
+    "test_node_actions",
+    "test_cluster_actions",
+    "test_prometheus",
+    "test_dashboard_page",
+)
 GROUP_OF = {stem: group for group, stems in SHARING.items() for stem in stems}
 
 
@@ -41,4 +55,18 @@ class Together(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together | None:
     """Ours in place of xdist's own by files; loadgroup would be xdist's way, and does not work with pytest 9."""
-    return Together(config, log) if config.getvalue("dist") == "loadfile" else None
+    if config.getvalue("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return Together(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Hand out in this order; a run in one process keeps that of the files."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    stem = item.path.stem
+    return FIRST.index(stem) if stem in FIRST else len(FIRST)
