@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -25,6 +27,7 @@ from dce_portal.origin import Origin
 from dce_portal.templatetags.portal import ago
 
 REASON = _("revoked by hand")
+HEX_NUMBER = re.compile(r"(?:0x)?[0-9a-f]+(?::[0-9a-f]{2})*", re.IGNORECASE)
 
 
 @admin.register(AgentCertificate)
@@ -60,6 +63,12 @@ class AgentCertificateAdmin(ReadOnlyAdmin):
         if self.has_view_permission(request):
             page = authority_page(cast("Any", request.user))
         return super().changelist_view(request, extra_context=page)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Serial numbers as openssl and browsers write them, too: a zero in front, colons in between."""
+        return super().get_search_results(request, queryset, _bare(search_term))
 
     def page_of(self, request: HttpRequest, row: AgentCertificate) -> dict[str, Any]:
         """Whether the person may revoke it."""
@@ -135,3 +144,10 @@ class AgentCertificateAdmin(ReadOnlyAdmin):
     def serial(self, row: AgentCertificate) -> str:
         """Its end, which tells it apart."""
         return f"…{row.serial_hex[-8:]}"
+
+
+def _bare(term: str) -> str:
+    """A number's digits as they are kept; any other text as it is."""
+    if not HEX_NUMBER.fullmatch(term.strip()):
+        return term
+    return term.strip().lower().replace(":", "").removeprefix("0x").lstrip("0") or term

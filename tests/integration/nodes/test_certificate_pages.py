@@ -31,6 +31,17 @@ def test_the_list_shows_the_ca_and_each_state(
     assert reverse("admin:nodes_authority_rotate") not in page
 
 
+@pytest.mark.parametrize("written", ["0746A2D0", "07:46:a2:d0", "746a2d0", "0x746a2d0"])
+def test_a_serial_number_is_found_as_other_programs_write_it(
+    own_authority: OwnAuthority, viewer: User, signed_in: SignedIn, written: str
+) -> None:
+    """openssl puts a zero before an odd number of digits, browsers put colons between pairs."""
+    CertificateFactory(name="sought.agents", serial_hex="746a2d0")
+    CertificateFactory(name="another.agents", serial_hex="1c3")
+    page = signed_in(viewer).get(reverse(LIST), {"q": written}).content.decode()
+    assert ("sought.agents" in page, "another.agents" in page) == (True, False)
+
+
 def test_a_renewal_that_failed_is_said(
     own_authority: OwnAuthority, viewer: User, signed_in: SignedIn
 ) -> None:
