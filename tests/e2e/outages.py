@@ -21,7 +21,7 @@ from tests.plugins.portal import started_portal
 from tests.standins.agents import standin_agents
 
 AGENTS, CONTAINERS = 5, 10
-# Longer than any timeout on the way; DCE_TEST_OUTAGE_S=300 tries a longer one, and agents keep fifteen minutes.
+# Longer than any call waits; DCE_TEST_OUTAGE_S=300 tries a longer one, and agents keep fifteen minutes.
 AWAY_S = float(os.environ.get("DCE_TEST_OUTAGE_S", "30"))
 STEP_S = 5
 BACK_WITHIN_S = 150
@@ -123,6 +123,13 @@ def assert_memory_stayed(site: Site, before: dict[str, float]) -> None:
     after = memory_mib(site)
     grown = {name: round(after[name] - before[name], 1) for name in PROCESSES}
     assert max(grown.values()) < GROWTH_MIB, grown
+
+
+def assert_all_came_back(site: Site, *, began: float, before: dict[str, float]) -> None:
+    """The outage is over just now: no sample is missing, every part answers, none has grown."""
+    assert_nothing_is_missing(site, began=began, ended=time.time())
+    site.wait_healthy()
+    assert_memory_stayed(site, before)
 
 
 def stay_away(began: float) -> None:
