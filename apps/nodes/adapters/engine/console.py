@@ -63,7 +63,12 @@ class EngineConsoles:
             await http.close()
 
     async def _way_to(self, container_id: str) -> EngineHttp:
-        error: PortalError = Unavailable(_("There is no address at which a console can be opened."))
+        error: PortalError = Unavailable(
+            _(
+                "The portal has no address to open this console at. "
+                "Add a manager's, or the engine's, under Engine addresses."
+            )
+        )
         for http in self._ways:
             try:
                 about = Facts(await http.get(f"/containers/{container_id}/json"))

@@ -59,7 +59,12 @@ class EngineLogs:
 
     async def _about(self, source: LogSource) -> tuple[EngineHttp, Facts]:
         """The first address that answers, and what it says; a manager's word that there is none counts."""
-        error: PortalError = Unavailable(_("There is no address at which this log can be asked."))
+        error: PortalError = Unavailable(
+            _(
+                "The portal has no address to ask for this log. "
+                "Add a manager's, or the engine's, under Engine addresses."
+            )
+        )
         for http in self._ways:
             try:
                 return http, Facts(await http.get(_inspection(source)))
